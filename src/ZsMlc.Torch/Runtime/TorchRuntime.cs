@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ZsMlc.Torch.Runtime;
+
+/// <summary>
+/// Loads the native libtorch before TorchSharp asks for it. It runs by itself when this assembly is loaded; call
+/// <see cref="EnsureLoaded"/> only to get the explanation of a failure early.
+/// </summary>
+/// <remarks>
+/// Environment variable <c>ZSMLC_LIBTORCH</c> may name a folder with another libtorch (for example the <c>lib</c> folder
+/// of a Python PyTorch of the same version with CUDA); its libraries are then loaded first.
+/// </remarks>
+public static class TorchRuntime
+{
+    private const string Bridge = "libLibTorchSharp.so";
+    private static readonly string[] s_libtorch =
+        ["libc10.so", "libc10_cuda.so", "libtorch_cpu.so", "libtorch_cuda_linalg.so", "libtorch_cuda.so", "libtorch.so"];
+
+    private static readonly Lock s_gate = new();
+    private static bool s_done;
+    private static string? s_failure;
+
+    /// <summary>Gets how the native library was loaded, for logs: the path used and whether an adapted copy was needed.</summary>
+    public static string Description { get; private set; } = "not loaded by ZsMlc.Torch";
+
+    /// <summary>Loads the native library if that has not happened yet.</summary>
+    /// <exception cref="DllNotFoundException">No usable native libtorch was found; the message tells where it was looked for and what to install.</exception>
+    public static void EnsureLoaded()
+    {
+        Load();
+        if (s_failure is not null)
+        {
+            throw new DllNotFoundException(s_failure);
+        }
+    }
+
+#pragma warning disable CA2255 // A library initializer is the point: users must not have to call anything before TorchSharp.
+    [ModuleInitializer]
+    internal static void Initialize() => Load();
+#pragma warning restore CA2255
+
+    private static void Load()
+    {
+        lock (s_gate)
+        {
+            if (s_done)
+            {
+                return;
+            }
+
+            s_done = true;
+            if (OperatingSystem.IsLinux())
+            {
+                try
+                {
+                    s_failure = LoadOnLinux(SearchFolders());
+                }
+                catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or DllNotFoundException)
+                {
+                    s_failure = e.Message;
+                }
+            }
+        }
+    }
+
+    /// <summary>Returns null on success, else the explanation.</summary>
+    internal static string? LoadOnLinux(IReadOnlyList<string> folders)
+    {
+        var bridge = Find(folders, Bridge);
+        if (bridge is null)
+        {
+            return Explain(folders, $"{Bridge} was not found", "Add the package TorchSharp");
+        }
+
+        if (Find(folders, "libtorch_cpu.so") is null)
+        {
+            return Explain(folders, "libtorch_cpu.so was not found", "Add one of the packages libtorch-cpu-linux-x64 (CPU) or TorchSharp-cuda-linux (NVIDIA GPU)");
+        }
+
+        foreach (var name in s_libtorch)
+        {
+            // The CUDA libraries are optional, and absent from a CPU build; a present one that does not load is
+            // reported by TorchSharp's own CUDA initialisation, where the user asked for a GPU.
+            if (Find(folders, name) is { } path && !NativeLibrary.TryLoad(path, out _) && !name.Contains("cuda"))
+            {
+                NativeLibrary.Load(path);
+            }
+        }
+
+        try
+        {
+            NativeLibrary.Load(bridge);
+            Description = bridge;
+            return null;
+        }
+        catch (DllNotFoundException e) when (e.Message.Contains(LibTorchSharpPatch.NewVersion))
+        {
+            var copy = LibTorchSharpPatch.PatchedCopy(bridge);
+            NativeLibrary.Load(copy);
+            Description = $"{copy} (adapted from {bridge}: the system's C++ library is older than {LibTorchSharpPatch.NewVersion})";
+            return null;
+        }
+    }
+
+    private static string Explain(IReadOnlyList<string> folders, string what, string remedy) =>
+        $"The native libtorch cannot be loaded: {what}. Looked in: {string.Join(", ", folders)}. "
+        + $"{remedy} to the application's project, or set ZSMLC_LIBTORCH to a folder that holds libtorch {TorchVersion}.";
+
+    private const string TorchVersion = "2.10";
+
+    private static string? Find(IReadOnlyList<string> folders, string name) =>
+        folders.Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
+
+    internal static IReadOnlyList<string> SearchFolders()
+    {
+        List<string> folders = [];
+        if (Environment.GetEnvironmentVariable("ZSMLC_LIBTORCH") is { Length: > 0 } chosen)
+        {
+            folders.Add(chosen);
+        }
+
+        var rid = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+        folders.Add(Path.Combine(AppContext.BaseDirectory, "runtimes", rid, "native"));
+        folders.Add(AppContext.BaseDirectory);
+        if (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") is string search)
+        {
+            folders.AddRange(search.Split(':', StringSplitOptions.RemoveEmptyEntries));
+        }
+
+        return folders.Select(Path.TrimEndingDirectorySeparator).Distinct().ToList();
+    }
+}
