@@ -1,0 +1,2 @@
+// The tests start builds, which use every core by themselves.
+[assembly: DoNotParallelize]
