@@ -1,0 +1,21 @@
+namespace ZsMlc.Benchmarks.Harness;
+
+/// <summary>A benchmark that the program knows by name.</summary>
+public interface IBenchmark
+{
+    /// <summary>The command-line name.</summary>
+    string Name { get; }
+
+    /// <summary>One line of help: what is measured, and on what.</summary>
+    string Description { get; }
+
+    /// <summary>Measures and returns the rows of the table.</summary>
+    IReadOnlyList<Measurement> Run(BenchmarkOptions options);
+}
+
+/// <summary>What the command line chose.</summary>
+/// <param name="Runs">Counted runs of each figure.</param>
+/// <param name="Threads">Threads of libtorch on the CPU.</param>
+/// <param name="Device">Device the networks run on.</param>
+/// <param name="Batch">Images a batch.</param>
+public sealed record BenchmarkOptions(int Runs, int Threads, TorchSharp.torch.Device Device, int Batch);
