@@ -1,0 +1,170 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using Microsoft.Extensions.AI;
+using OpenAI;
+using ZsMlc.MLNet.SyntheticData.Prompts;
+
+namespace ZsMlc.MLNet.Tests.SyntheticData.Prompts;
+
+/// <summary>The real OpenAI client against a server on the loopback interface.</summary>
+[TestClass]
+public sealed class ChatPromptSourceTests
+{
+    private static readonly PromptRequest DogAndCup = new(["dog", "cup"], 3, LabelNames.Default);
+
+    private static readonly string Good = string.Join('\n', Enumerable.Range(1, 3).Select(i =>
+        $"{i}. A brown dog sits next to a blue cup in kitchen number {i} today."));
+
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public async Task GetAsync_GoodServer_GivesItsPrompts()
+    {
+        var question = "";
+        using var server = new ChatServer(request => { question = request; return ChatServer.Stream("Sure! Here are 3:\n" + Good); });
+        var batch = await Ask(server.Endpoint);
+        Assert.HasCount(3, batch.Prompts);
+        Assert.AreEqual("A brown dog sits next to a blue cup in kitchen number 1 today.", batch.Prompts[0]);
+        Assert.AreEqual(0, batch.FromTemplates);
+        Assert.IsEmpty(batch.Warnings);
+        Assert.AreEqual(1, server.Requests);
+        StringAssert.Contains(question, "a dog next to a cup");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ServerWithoutStreaming_GivesItsPrompts()
+    {
+        using var server = new ChatServer(_ => ChatServer.Whole(Good));
+        var batch = await Ask(server.Endpoint, o => o.Streaming = false);
+        Assert.AreEqual(0, batch.FromTemplates);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_LabelsMissingAtFirst_AsksAgainForTheRest()
+    {
+        using var server = new ChatServer(
+            _ => ChatServer.Stream("1. A brown dog sits next to a blue cup in the old kitchen.\n2. A lonely dog in a very large and very empty old house."),
+            _ => ChatServer.Stream(Good));
+        var batch = await Ask(server.Endpoint);
+        Assert.AreEqual(2, server.Requests);
+        Assert.HasCount(3, batch.Prompts);
+        Assert.AreEqual(1, batch.Rejected);
+        Assert.AreEqual(0, batch.FromTemplates);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ServerErrorsThenRecovers_GivesItsPrompts()
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(500, "text/plain", "no"), _ => ChatServer.Stream(Good));
+        var batch = await Ask(server.Endpoint);
+        Assert.AreEqual(0, batch.FromTemplates);
+        Assert.AreEqual(2, server.Requests);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ServerDown_FallsBackWithWarningAndCount()
+    {
+        Uri endpoint;
+        using (var gone = new ChatServer(_ => ChatServer.Stream(Good)))
+        {
+            endpoint = gone.Endpoint;
+        }
+
+        AssertTemplates(await Ask(endpoint), "failed");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ServerTooSlow_TimesOut()
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream(Good) with { Delay = TimeSpan.FromSeconds(30) });
+        AssertTemplates(await Ask(server.Endpoint, o => o.Timeout = TimeSpan.FromMilliseconds(150)), "ChatPromptOptions.Timeout");
+    }
+
+    [TestMethod]
+    [DataRow("text/html", "<html><body><h1>502</h1>a dog next to a cup in a big warm kitchen today</body></html>")]
+    [DataRow("text/event-stream", "data: {{{ rubbish\n\n")]
+    [DataRow("application/json", "{\"choices\": 7}")]
+    [DataRow("application/octet-stream", "\0\u0001\u0002")]
+    public async Task GetAsync_ServerAnswersRubbish_FallsBack(string contentType, string body)
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(200, contentType, body));
+        AssertTemplates(await Ask(server.Endpoint), "");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ModelTalksNonsense_FallsBack()
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream("I'm sorry, as an AI I cannot show a dog next to a cup in any photograph."));
+        AssertTemplates(await Ask(server.Endpoint), "usable lines");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_TenMegabyteAnswer_IsCutOffAndItsStartUsed()
+    {
+        var huge = Good + "\n" + new string('x', 10_000_000);
+        using var server = new ChatServer(_ => ChatServer.Stream(huge, chunk: 4000));
+        var batch = await Ask(server.Endpoint);
+        Assert.AreEqual(0, batch.FromTemplates);
+        Assert.HasCount(3, batch.Prompts);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_TenMegabytesOfHtml_FallsBack()
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(200, "text/html", "<html>" + new string('x', 10_000_000)));
+        AssertTemplates(await Ask(server.Endpoint), "");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_DownForSeveralSets_StopsAsking()
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(500, "text/plain", "no"));
+        var source = Source(server.Endpoint, o => { o.MaxAttempts = 1; o.MaxFailedSets = 2; });
+        for (var i = 0; i < 5; i++)
+        {
+            AssertTemplates(await source.GetAsync(DogAndCup, TestContext.CancellationToken), "");
+        }
+
+        Assert.AreEqual(2, server.Requests);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_Cancelled_Throws()
+    {
+        using var cancelled = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        using var server = new ChatServer(_ => ChatServer.Stream(Good) with { Delay = TimeSpan.FromSeconds(30) });
+        await Assert.ThrowsAsync<OperationCanceledException>(() => Source(server.Endpoint).GetAsync(DogAndCup, cancelled.Token));
+    }
+
+    [TestMethod]
+    public void Chat_NoAttempts_NamesTheOption()
+    {
+        using var client = new OpenAIClient("key").GetChatClient("m").AsIChatClient();
+        var e = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PromptSource.Chat(client, new ChatPromptOptions { MaxAttempts = 0 }));
+        StringAssert.Contains(e.Message, nameof(ChatPromptOptions.MaxAttempts));
+    }
+
+    private static void AssertTemplates(PromptBatch batch, string reason)
+    {
+        Assert.HasCount(3, batch.Prompts);
+        Assert.AreEqual(3, batch.FromTemplates);
+        Assert.HasCount(1, batch.Warnings);
+        StringAssert.Contains(batch.Warnings[0], "3 of 3 are templates");
+        StringAssert.Contains(batch.Warnings[0], reason);
+    }
+
+    private async Task<PromptBatch> Ask(Uri endpoint, Action<ChatPromptOptions>? change = null) =>
+        await Source(endpoint, change).GetAsync(DogAndCup, TestContext.CancellationToken);
+
+    private static PromptSource Source(Uri endpoint, Action<ChatPromptOptions>? change = null)
+    {
+        var options = new ChatPromptOptions { FirstDelay = TimeSpan.Zero, MaxAttempts = 2 };
+        change?.Invoke(options);
+        var client = new OpenAIClient(new ApiKeyCredential("key"), new OpenAIClientOptions
+        {
+            Endpoint = endpoint,
+            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+        });
+        return PromptSource.Chat(client.GetChatClient("m").AsIChatClient(), options);
+    }
+}

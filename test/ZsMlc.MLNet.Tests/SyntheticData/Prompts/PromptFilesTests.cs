@@ -1,0 +1,61 @@
+using ZsMlc.MLNet.SyntheticData.Prompts;
+
+namespace ZsMlc.MLNet.Tests.SyntheticData.Prompts;
+
+[TestClass]
+public sealed class PromptFilesTests
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("zsmlc-prompts-").FullName;
+
+    [TestCleanup]
+    public void DeleteFolder() => Directory.Delete(folder, recursive: true);
+
+    [TestMethod]
+    public void Write_ThenRead_GivesTheSamePromptsAndLabels()
+    {
+        var path = PromptFiles.Write(folder, ["dog", "traffic light"], ["A dog at a traffic light.", "Another dog, another traffic light."]);
+        Assert.AreEqual("dog_traffic light.txt", Path.GetFileName(path));
+        CollectionAssert.AreEqual(new[] { "dog", "traffic light" }, PromptFiles.LabelsOf(path).ToArray());
+        CollectionAssert.AreEqual(new[] { "A dog at a traffic light.", "Another dog, another traffic light." }, PromptFiles.Read(path).ToArray());
+    }
+
+    [TestMethod]
+    public void FileName_OneLabelAndOddCharacters_StayReadable()
+    {
+        Assert.AreEqual("dog_dog.txt", PromptFiles.FileName(["dog"]));
+        CollectionAssert.AreEqual(new[] { "a/b_c", "ü" }, PromptFiles.LabelsOf(PromptFiles.FileName(["a/b_c", "ü"])).ToArray());
+    }
+
+    [TestMethod]
+    public void Find_OtherOrderAndOtherName_IsFound()
+    {
+        PromptFiles.Write(folder, ["computer keyboard", "cat"], ["x"]);
+        Assert.IsNotNull(PromptFiles.Find(folder, ["cat", "keyboard"], LabelNames.Default));
+        Assert.IsNull(PromptFiles.Find(folder, ["cat", "dog"], LabelNames.Default));
+    }
+
+    [TestMethod]
+    public async Task Files_SomeLinesMissALabel_GivesTheOthers()
+    {
+        PromptFiles.Write(folder, ["dog", "cup"], ["A dog and a cup.", "A lonely dog.", "A mug beside a beagle."]);
+        var batch = await PromptSource.Files(folder).GetAsync(new PromptRequest(["cup", "dog"], 10, LabelNames.Default));
+        CollectionAssert.AreEqual(new[] { "A dog and a cup.", "A mug beside a beagle." }, batch.Prompts.ToArray());
+        Assert.AreEqual(1, batch.Rejected);
+    }
+
+    [TestMethod]
+    public async Task Files_NoFile_FillsFromTemplatesAndSaysSo()
+    {
+        var batch = await PromptSource.Files(folder).GetAsync(new PromptRequest(["cup", "dog"], 4, LabelNames.Default));
+        Assert.HasCount(4, batch.Prompts);
+        Assert.AreEqual(4, batch.FromTemplates);
+        StringAssert.Contains(batch.Warnings[0], "cup_dog.txt");
+    }
+
+    [TestMethod]
+    public void Files_MissingFolder_NamesIt()
+    {
+        var e = Assert.ThrowsExactly<DirectoryNotFoundException>(() => PromptSource.Files("/no/such/folder"));
+        StringAssert.Contains(e.Message, "/no/such/folder");
+    }
+}
