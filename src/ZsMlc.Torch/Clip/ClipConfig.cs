@@ -1,0 +1,56 @@
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>Sizes of a CLIP model.</summary>
+/// <param name="EmbedDim">Width E of the shared embedding of images and texts.</param>
+/// <param name="Vision">The image tower.</param>
+/// <param name="Text">The text tower.</param>
+/// <param name="QuickGelu">Whether the transformers use x·σ(1.702x), as OpenAI's models do, instead of the exact GELU.</param>
+public sealed record ClipConfig(int EmbedDim, ClipVisionConfig Vision, ClipTextConfig Text, bool QuickGelu = true)
+{
+    /// <summary>Gets OpenAI's RN50: 224², E 1024.</summary>
+    public static ClipConfig RN50 { get; } = new(1024, ClipVisionConfig.ResNet(224, 64, [3, 4, 6, 3]), new(77, 49408, 512, 8, 12));
+
+    /// <summary>Gets OpenAI's RN101: 224², E 512.</summary>
+    public static ClipConfig RN101 { get; } = new(512, ClipVisionConfig.ResNet(224, 64, [3, 4, 23, 3]), new(77, 49408, 512, 8, 12));
+
+    /// <summary>Gets OpenAI's RN50x4: 288², E 640.</summary>
+    public static ClipConfig RN50x4 { get; } = new(640, ClipVisionConfig.ResNet(288, 80, [4, 6, 10, 6]), new(77, 49408, 640, 10, 12));
+
+    /// <summary>Gets OpenAI's ViT-B/32: 224², E 512.</summary>
+    public static ClipConfig ViTB32 { get; } = new(512, ClipVisionConfig.ViT(224, 768, 32, 12), new(77, 49408, 512, 8, 12));
+
+    /// <summary>Gets OpenAI's ViT-B/16: 224², E 512.</summary>
+    public static ClipConfig ViTB16 { get; } = new(512, ClipVisionConfig.ViT(224, 768, 16, 12), new(77, 49408, 512, 8, 12));
+
+    /// <summary>Gets OpenAI's ViT-L/14: 224², E 768.</summary>
+    public static ClipConfig ViTL14 { get; } = new(768, ClipVisionConfig.ViT(224, 1024, 14, 24), new(77, 49408, 768, 12, 12));
+}
+
+/// <summary>Sizes of the image tower: a ModifiedResNet when <see cref="ResNetLayers"/> is set, else a VisionTransformer.</summary>
+/// <param name="ImageSize">Side of the square input in pixels.</param>
+/// <param name="Width">ResNet: channels of the first stage; transformer: token width.</param>
+/// <param name="ResNetLayers">Blocks of the four ResNet stages, or <see langword="null"/> for a transformer.</param>
+/// <param name="PatchSize">Transformer: side of a patch in pixels.</param>
+/// <param name="Layers">Transformer: number of blocks.</param>
+/// <param name="Heads">Attention heads (of the attention pool in a ResNet).</param>
+public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<int>? ResNetLayers, int PatchSize, int Layers, int Heads)
+{
+    /// <summary>Sizes of a ModifiedResNet; its attention pool has heads of 64 channels.</summary>
+    public static ClipVisionConfig ResNet(int imageSize, int width, IReadOnlyList<int> layers, int? heads = null) =>
+        new(imageSize, width, layers, 0, 0, heads ?? width * 32 / 64);
+
+    /// <summary>Sizes of a VisionTransformer; heads have 64 channels unless given.</summary>
+    public static ClipVisionConfig ViT(int imageSize, int width, int patchSize, int layers, int? heads = null) =>
+        new(imageSize, width, null, patchSize, layers, heads ?? width / 64);
+
+    /// <summary>Gets the side of the final feature grid: positions or patches.</summary>
+    public int GridSize => ResNetLayers is null ? ImageSize / PatchSize : ImageSize / 32;
+}
+
+/// <summary>Sizes of the text tower.</summary>
+/// <param name="ContextLength">Tokens of a text, start and end included.</param>
+/// <param name="VocabSize">Size of the vocabulary.</param>
+/// <param name="Width">Token width.</param>
+/// <param name="Heads">Attention heads.</param>
+/// <param name="Layers">Number of blocks.</param>
+public sealed record ClipTextConfig(int ContextLength, int VocabSize, int Width, int Heads, int Layers);

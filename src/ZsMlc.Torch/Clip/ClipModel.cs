@@ -1,0 +1,137 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>CLIP: an image tower and a text tower that share an embedding.</summary>
+public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
+{
+    internal readonly nn.Module<Tensor, Tensor> visual;
+    internal readonly TextTransformer text;
+    internal readonly Parameter logit_scale;
+
+    /// <summary>Creates a model with random weights, in training mode, on the CPU.</summary>
+    /// <param name="config">The sizes.</param>
+    /// <param name="tokenizer">The tokenizer; by default CLIP's own.</param>
+    public ClipModel(ClipConfig config, ClipTokenizer? tokenizer = null)
+        : base(nameof(ClipModel))
+    {
+        TorchRuntime.EnsureLoaded();
+        ArgumentNullException.ThrowIfNull(config);
+        Config = config;
+        Tokenizer = tokenizer ?? ClipTokenizer.Default;
+        visual = config.Vision.ResNetLayers is null
+            ? new VisionTransformer(config.Vision, config.EmbedDim, config.QuickGelu)
+            : new ModifiedResNet(config.Vision, config.EmbedDim);
+        text = new(config.Text, config.EmbedDim, config.QuickGelu);
+
+        // The initial temperature of OpenAI's training, 0.07.
+        logit_scale = nn.Parameter(full([], Math.Log(1 / 0.07), ScalarType.Float32));
+        RegisterComponents();
+    }
+
+    /// <summary>Gets the sizes.</summary>
+    public ClipConfig Config { get; }
+
+    /// <summary>Gets the tokenizer that belongs to the text tower.</summary>
+    public ClipTokenizer Tokenizer { get; }
+
+    /// <summary>Gets the image tower: a <see cref="ModifiedResNet"/> or a <see cref="VisionTransformer"/>.</summary>
+    public IImageEncoder Visual => (IImageEncoder)visual;
+
+    /// <summary>Gets the text tower.</summary>
+    public TextTransformer Text => text;
+
+    /// <summary>Gets the logarithm of the factor τ between cosine and logit, a scalar parameter.</summary>
+    public Tensor LogitScale => logit_scale;
+
+    /// <summary>Gets the preprocessing that the image tower expects.</summary>
+    public ClipPreprocessor Preprocessor => new(Config.Vision.ImageSize);
+
+    /// <summary>
+    /// Loads a model, in evaluation mode and without gradients for its weights.
+    /// </summary>
+    /// <param name="path">OpenAI's TorchScript archive (<c>RN50.pt</c>), an open_clip safetensors file or folder, or a Hugging Face folder.</param>
+    /// <param name="device">Device; by default the CPU.</param>
+    /// <param name="dtype">Element type of the weights; by default Float32.</param>
+    /// <param name="config">Sizes, where they cannot be told from the files (heads that are not 64 wide in a bare weights file).</param>
+    /// <exception cref="FileNotFoundException">There is no checkpoint at the path.</exception>
+    /// <exception cref="CheckpointFormatException">A file is damaged or of another format.</exception>
+    /// <exception cref="CheckpointMismatchException">The tensors are not those of a CLIP model of these sizes.</exception>
+    public static ClipModel FromPretrained(string path, Device? device = null, ScalarType dtype = ScalarType.Float32, ClipConfig? config = null)
+    {
+        TorchRuntime.EnsureLoaded();
+        using var source = ClipCheckpoint.Open(path);
+        config ??= source.Config;
+        var model = new ClipModel(config, source.Tokenizer);
+        try
+        {
+            CheckpointLoader.LoadInto(model, source.Tensors, ClipNames.FromOpenAI);
+            model.to(dtype);
+            model.to(device ?? CPU);
+            model.eval();
+            foreach (var parameter in model.parameters())
+            {
+                parameter.requires_grad_(false);
+            }
+
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Pooled image features.</summary>
+    /// <param name="images">Normalised pixels [B, 3, H, W].</param>
+    /// <returns>[B, E], not normalised.</returns>
+    public Tensor EncodeImage(Tensor images) => Visual.Encode(images);
+
+    /// <summary>Text features.</summary>
+    /// <param name="ids">Token ids [N, L], Int64.</param>
+    /// <returns>[N, E], not normalised.</returns>
+    public Tensor EncodeText(Tensor ids) => text.forward(ids);
+
+    /// <summary>Tokenizes and encodes texts.</summary>
+    /// <param name="texts">N texts; longer ones are cut.</param>
+    /// <returns>[N, E], not normalised, on the model's device.</returns>
+    public Tensor EncodeText(IReadOnlyList<string> texts)
+    {
+        using var scope = NewDisposeScope();
+        var ids = Tokenizer.Tokenize(texts, Config.Text.ContextLength).to(logit_scale.device);
+        return text.forward(ids).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of every image with every text: exp(logit_scale) · cosine.</summary>
+    /// <param name="images">Normalised pixels [B, 3, H, W].</param>
+    /// <param name="ids">Token ids [N, L], Int64.</param>
+    /// <returns>[B, N].</returns>
+    public override Tensor forward(Tensor images, Tensor ids)
+    {
+        using var scope = NewDisposeScope();
+        var i = nn.functional.normalize(EncodeImage(images), dim: -1);
+        var t = nn.functional.normalize(EncodeText(ids), dim: -1);
+        return (logit_scale.exp() * i.matmul(t.t())).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Writes the model as an open_clip folder (<c>open_clip_config.json</c>, <c>open_clip_model.safetensors</c>, tokenizer files) that <see cref="FromPretrained"/> reads.</summary>
+    /// <param name="folder">Target folder, created if need be.</param>
+    /// <param name="dtype">Element type of the stored floating-point weights; by default half precision.</param>
+    public void Save(string folder, ScalarType dtype = ScalarType.Float16)
+    {
+        Directory.CreateDirectory(folder);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var tensors = state_dict()
+            .Where(t => !t.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+            .Select(t => KeyValuePair.Create(ClipNames.ToOpenAI(t.Key), t.Value.to(dtype)));
+        SafetensorsWriter.Write(Path.Combine(folder, ClipFolder.WeightsFile), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        Tokenizer.Save(folder);
+        ClipFolder.WriteConfig(folder, Config);
+    }
+}

@@ -1,0 +1,50 @@
+using ZsMlc.Torch.Checkpoints;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>Tells the sizes of a CLIP model from the shapes of its tensors, with OpenAI's convention of 64 channels a head.</summary>
+internal static class ClipShapes
+{
+    public static ClipConfig Infer(ICheckpoint tensors, bool quickGelu)
+    {
+        try
+        {
+            var textWidth = Size(tensors, "ln_final.weight", 0);
+            var text = new ClipTextConfig(
+                Size(tensors, "positional_embedding", 0),
+                Size(tensors, "token_embedding.weight", 0),
+                textWidth,
+                Math.Max(textWidth / 64, 1),
+                Count(tensors, "transformer.resblocks."));
+            return new(Size(tensors, "text_projection", 1), Vision(tensors), text, quickGelu);
+        }
+        catch (KeyNotFoundException e)
+        {
+            throw new CheckpointFormatException(tensors.Source, $"these are not the tensors of a CLIP model: {e.Message}", e);
+        }
+    }
+
+    private static ClipVisionConfig Vision(ICheckpoint tensors)
+    {
+        if (tensors.Names.Contains("visual.proj"))
+        {
+            var patch = Size(tensors, "visual.conv1.weight", 3);
+            var side = (int)Math.Sqrt(Size(tensors, "visual.positional_embedding", 0) - 1);
+            return ClipVisionConfig.ViT(side * patch, Size(tensors, "visual.conv1.weight", 0), patch, Count(tensors, "visual.transformer.resblocks."));
+        }
+
+        var grid = (int)Math.Sqrt(Size(tensors, "visual.attnpool.positional_embedding", 0) - 1);
+        return ClipVisionConfig.ResNet(
+            grid * 32,
+            Size(tensors, "visual.layer1.0.conv1.weight", 0),
+            Enumerable.Range(1, 4).Select(stage => Count(tensors, $"visual.layer{stage}.")).ToArray());
+    }
+
+    private static int Size(ICheckpoint tensors, string name, int dimension) => (int)tensors.Info(name).Shape[dimension];
+
+    private static int Count(ICheckpoint tensors, string prefix) => tensors.Names
+        .Where(n => n.StartsWith(prefix, StringComparison.Ordinal))
+        .Select(n => n[prefix.Length..].Split('.')[0])
+        .Distinct()
+        .Count();
+}

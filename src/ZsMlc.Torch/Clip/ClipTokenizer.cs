@@ -1,0 +1,162 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.ML.Tokenizers;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>CLIP's byte-level BPE tokenizer, with CLIP's own vocabulary or that of a model folder.</summary>
+/// <remarks>Thread-safe. Text is unescaped from HTML, its white space collapsed, and lower-cased.</remarks>
+public sealed partial class ClipTokenizer
+{
+    private const string VocabularyFile = "vocab.json", MergesFile = "merges.txt", StartText = "<|startoftext|>", EndText = "<|endoftext|>";
+
+    private static readonly Lazy<ClipTokenizer> s_default = new(Published);
+
+    private readonly BpeTokenizer _bpe;
+    private readonly IReadOnlyDictionary<string, int> _vocabulary;
+    private readonly IReadOnlyList<string> _merges;
+
+    /// <summary>Creates a tokenizer from a vocabulary that contains the start and end tokens.</summary>
+    /// <param name="vocabulary">Token texts and ids; must contain <c>&lt;|startoftext|&gt;</c> and <c>&lt;|endoftext|&gt;</c>, the latter with the highest id.</param>
+    /// <param name="merges">Merges in order, each two tokens with a blank between.</param>
+    /// <exception cref="ArgumentException">The vocabulary lacks a special token, or the end token has not the highest id.</exception>
+    public ClipTokenizer(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<string> merges)
+    {
+        if (!vocabulary.TryGetValue(StartText, out var start) || !vocabulary.TryGetValue(EndText, out var end))
+        {
+            throw new ArgumentException($"The vocabulary lacks {StartText} or {EndText}.", nameof(vocabulary));
+        }
+
+        // The text tower finds the end of a text as the highest id of its row.
+        if (end != vocabulary.Values.Max())
+        {
+            throw new ArgumentException($"{EndText} has the id {end}; expected the highest id of the vocabulary, {vocabulary.Values.Max()}.", nameof(vocabulary));
+        }
+
+        (_vocabulary, _merges, StartId, EndId) = (vocabulary, merges, start, end);
+        Dictionary<string, int> special = new() { [StartText] = start, [EndText] = end };
+        _bpe = BpeTokenizer.Create(new BpeOptions(vocabulary)
+        {
+            Merges = merges,
+            EndOfWordSuffix = "</w>",
+            ByteLevel = true,
+            Normalizer = LowerCaseNormalizer.Instance,
+            PreTokenizer = new RegexPreTokenizer(Words(), special),
+            SpecialTokens = special,
+        });
+    }
+
+    /// <summary>Gets the tokenizer that OpenAI published with CLIP: 49,408 tokens.</summary>
+    public static ClipTokenizer Default => s_default.Value;
+
+    /// <summary>Gets the id in front of every text.</summary>
+    public int StartId { get; }
+
+    /// <summary>Gets the id behind every text, the highest of the vocabulary.</summary>
+    public int EndId { get; }
+
+    /// <summary>Gets the number of tokens.</summary>
+    public int VocabularySize => _vocabulary.Count;
+
+    /// <summary>Whether a folder holds tokenizer files.</summary>
+    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, VocabularyFile)) && File.Exists(Path.Combine(folder, MergesFile));
+
+    /// <summary>Reads <c>vocab.json</c> and <c>merges.txt</c> of a model folder.</summary>
+    /// <exception cref="IOException">A file is missing or damaged; the message names it.</exception>
+    public static ClipTokenizer FromFolder(string folder)
+    {
+        var path = Path.Combine(folder, VocabularyFile);
+        try
+        {
+            var vocabulary = JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllBytes(path)) ?? [];
+            var merges = File.ReadLines(Path.Combine(folder, MergesFile)).Where(l => l.Length > 0 && !l.StartsWith("#version", StringComparison.Ordinal)).ToList();
+            return new(vocabulary, merges);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new Checkpoints.CheckpointFormatException(path, $"not a CLIP vocabulary: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes <c>vocab.json</c> and <c>merges.txt</c>; CLIP's own vocabulary, which every reader has, is not written.</summary>
+    public void Save(string folder)
+    {
+        if (ReferenceEquals(this, s_default.IsValueCreated ? s_default.Value : null))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, VocabularyFile), JsonSerializer.Serialize(_vocabulary.OrderBy(v => v.Value).ToDictionary()));
+        File.WriteAllText(Path.Combine(folder, MergesFile), string.Join('\n', ["#version: 0.2", .. _merges]) + "\n");
+    }
+
+    /// <summary>Ids of a text, without start and end.</summary>
+    public IReadOnlyList<int> Encode(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var clean = WhiteSpace().Replace(WebUtility.HtmlDecode(WebUtility.HtmlDecode(text)), " ").Trim();
+        return _bpe.EncodeToIds(clean);
+    }
+
+    /// <summary>Ids of texts with start and end, padded to one length.</summary>
+    /// <param name="texts">N texts; a longer one is cut, its end token kept.</param>
+    /// <param name="contextLength">Length L of every row, 2 or more.</param>
+    /// <param name="padId">Id behind the end: 0 in CLIP and Stable Diffusion 2, the end id in Stable Diffusion 1.</param>
+    /// <returns>Int64 [N, L] on the CPU.</returns>
+    public Tensor Tokenize(IReadOnlyList<string> texts, int contextLength = 77, int padId = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 2);
+        var ids = new long[texts.Count, contextLength];
+        for (var i = 0; i < texts.Count; i++)
+        {
+            var tokens = Encode(texts[i]);
+            var kept = Math.Min(tokens.Count, contextLength - 2);
+            ids[i, 0] = StartId;
+            for (var k = 0; k < kept; k++)
+            {
+                ids[i, k + 1] = tokens[k];
+            }
+
+            ids[i, kept + 1] = EndId;
+            for (var k = kept + 2; k < contextLength; k++)
+            {
+                ids[i, k] = padId;
+            }
+        }
+
+        return tensor(ids);
+    }
+
+    private static ClipTokenizer Published()
+    {
+        using var resource = typeof(ClipTokenizer).Assembly.GetManifestResourceStream("ZsMlc.Torch.Clip.merges.txt.gz")!;
+        using var reader = new StreamReader(new GZipStream(resource, CompressionMode.Decompress), Encoding.UTF8);
+        List<string> merges = [];
+        while (reader.ReadLine() is { } line)
+        {
+            merges.Add(line);
+        }
+
+        var letters = ByteLetters().ToList();
+        string[] tokens = [.. letters, .. letters.Select(l => l + "</w>"), .. merges.Select(m => m.Replace(" ", "")), StartText, EndText];
+        return new(tokens.Select((t, i) => (t, i)).ToDictionary(t => t.t, t => t.i), merges);
+    }
+
+    /// <summary>The letters that stand for the 256 bytes, in vocabulary order: printable ones first, then stand-ins from U+0100 on.</summary>
+    internal static IEnumerable<string> ByteLetters()
+    {
+        int[] printable = [.. Enumerable.Range('!', '~' - '!' + 1), .. Enumerable.Range('¡', '¬' - '¡' + 1), .. Enumerable.Range('®', 'ÿ' - '®' + 1)];
+        return printable.Concat(Enumerable.Range(256, 256 - printable.Length)).Select(c => ((char)c).ToString());
+    }
+
+    [GeneratedRegex(@"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+", RegexOptions.IgnoreCase)]
+    private static partial Regex Words();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex WhiteSpace();
+}

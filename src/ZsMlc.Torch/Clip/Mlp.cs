@@ -1,0 +1,32 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>The two-layer perceptron of a transformer block.</summary>
+public sealed class Mlp : nn.Module<Tensor, Tensor>
+{
+    private readonly bool _quickGelu;
+    internal readonly Linear c_fc;
+    internal readonly Linear c_proj;
+
+    internal Mlp(int width, int hidden, double fcStd, double projStd, bool quickGelu)
+        : base(nameof(Mlp))
+    {
+        _quickGelu = quickGelu;
+        c_fc = nn.Linear(width, hidden);
+        c_proj = nn.Linear(hidden, width);
+        nn.init.normal_(c_fc.weight, 0, fcStd);
+        nn.init.zeros_(c_fc.bias!);
+        nn.init.normal_(c_proj.weight, 0, projStd);
+        nn.init.zeros_(c_proj.bias!);
+        RegisterComponents();
+    }
+
+    /// <summary>Maps [..., width] to [..., width].</summary>
+    public override Tensor forward(Tensor x)
+    {
+        var hidden = c_fc.forward(x);
+        return c_proj.forward(_quickGelu ? hidden * sigmoid(1.702 * hidden) : nn.functional.gelu(hidden));
+    }
+}

@@ -1,0 +1,59 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>Multi-head self-attention with one joint input projection, named as in CLIP's checkpoints.</summary>
+public sealed class SelfAttention : nn.Module<Tensor, Tensor>
+{
+    private readonly int _heads;
+    internal readonly Parameter in_proj_weight;
+    internal readonly Parameter in_proj_bias;
+    internal readonly Linear out_proj;
+
+    internal SelfAttention(int width, int heads, double inStd, double outStd)
+        : base(nameof(SelfAttention))
+    {
+        if (width % heads != 0)
+        {
+            throw new ArgumentException($"The width {width} is not a multiple of the {heads} heads.", nameof(heads));
+        }
+
+        _heads = heads;
+        in_proj_weight = nn.Parameter(randn(3 * width, width) * inStd);
+        in_proj_bias = nn.Parameter(zeros(3 * width));
+        out_proj = nn.Linear(width, width);
+        nn.init.normal_(out_proj.weight, 0, outStd);
+        nn.init.zeros_(out_proj.bias!);
+        RegisterComponents();
+    }
+
+    /// <summary>Queries, keys and values, each [B, heads, L, width / heads].</summary>
+    /// <param name="x">Tokens [B, L, width].</param>
+    public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x)
+    {
+        var joint = nn.functional.linear(x, in_proj_weight, in_proj_bias);
+        var split = joint.view(x.shape[0], x.shape[1], 3, _heads, -1).permute(2, 0, 3, 1, 4).unbind(0);
+        return (split[0], split[1], split[2]);
+    }
+
+    /// <summary>Softmax attention and the output projection: [B, L, width].</summary>
+    /// <param name="q">Queries [B, heads, L, d].</param>
+    /// <param name="k">Keys [B, heads, M, d].</param>
+    /// <param name="v">Values [B, heads, M, d].</param>
+    /// <param name="mask">Boolean [L, M], true where a query may look, or <see langword="null"/>.</param>
+    /// <param name="causal">Whether each token sees only itself and those before it; then L = M.</param>
+    public Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal)
+    {
+        var attended = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask: mask, is_casual: causal);
+        return out_proj.forward(attended.transpose(1, 2).reshape(q.shape[0], q.shape[2], -1));
+    }
+
+    /// <summary>Attention of every token to every token.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        var (q, k, v) = Project(x);
+        return Attend(q, k, v, null, causal: false);
+    }
+}

@@ -1,0 +1,31 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>A stack of transformer blocks.</summary>
+public sealed class Transformer : nn.Module<Tensor, Tensor>
+{
+    internal readonly ModuleList<TransformerBlock> resblocks;
+
+    internal Transformer(int width, int heads, int layers, bool causal, bool quickGelu)
+        : base(nameof(Transformer))
+    {
+        resblocks = nn.ModuleList(Enumerable.Range(0, layers).Select(_ => new TransformerBlock(width, heads, layers, causal, quickGelu)).ToArray());
+        RegisterComponents();
+    }
+
+    /// <summary>Gets the blocks in order.</summary>
+    public IReadOnlyList<TransformerBlock> Blocks => [.. resblocks];
+
+    /// <summary>Maps tokens [B, L, width] to tokens of the same shape.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        foreach (var block in resblocks)
+        {
+            x = block.forward(x);
+        }
+
+        return x;
+    }
+}

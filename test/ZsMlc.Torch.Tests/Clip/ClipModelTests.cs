@@ -1,0 +1,172 @@
+using TorchSharp;
+using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Clip;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Tests.Clip;
+
+[TestClass]
+public sealed class ClipModelTests
+{
+    internal static ClipConfig TinyResNet { get; } = new(16, ClipVisionConfig.ResNet(64, 8, [1, 1, 1, 1], heads: 4), new(12, 49408, 16, 2, 2));
+
+    internal static ClipConfig TinyViT { get; } = new(16, ClipVisionConfig.ViT(32, 24, 8, 2, heads: 3), new(12, 49408, 16, 2, 2), QuickGelu: false);
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void FromPretrained_SavedFolder_ScoresTheSame(bool resNet)
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        using var model = new ClipModel(resNet ? TinyResNet : TinyViT);
+        model.eval();
+        model.Save(folder.Path, ScalarType.Float32);
+        using var read = ClipModel.FromPretrained(folder.Path);
+        Assert.AreEqual(model.Config.QuickGelu, read.Config.QuickGelu);
+        var images = randn(2, 3, read.Config.Vision.ImageSize, read.Config.Vision.ImageSize);
+        var ids = read.Tokenizer.Tokenize(["a cat", "a dog"], 12);
+        Assert.IsTrue(model.forward(images, ids).equal(read.forward(images, ids)).all().item<bool>());
+        Assert.IsFalse(read.parameters().Any(p => p.requires_grad));
+        Assert.IsFalse(read.training);
+    }
+
+    [TestMethod]
+    public void FromPretrained_HuggingFaceFolder_ScoresTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        manual_seed(4);
+        using var model = new ClipModel(TinyViT);
+        model.eval();
+        WriteHuggingFace(model, folder.Path);
+        using var read = ClipModel.FromPretrained(folder.Path);
+        var images = randn(2, 3, 32, 32);
+        var ids = read.Tokenizer.Tokenize(["a cat", "a dog"], 12);
+        Golden.AssertClose(model.forward(images, ids), read.forward(images, ids), 1e-6, 1e-6, "logits");
+    }
+
+    [TestMethod]
+    public void FromPretrained_OneTensorLess_NamesIt()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using var model = new ClipModel(TinyViT);
+        model.Save(folder.Path);
+        var path = folder["open_clip_model.safetensors"];
+        Dictionary<string, Tensor> tensors;
+        using (var file = SafetensorsFile.Open(path))
+        {
+            tensors = file.Names.Where(n => n != "visual.ln_pre.bias").ToDictionary(n => n, file.Read);
+        }
+
+        SafetensorsWriter.Write(path, tensors);
+        var e = Assert.ThrowsExactly<CheckpointMismatchException>(() => ClipModel.FromPretrained(folder.Path));
+        Assert.AreEqual("visual.ln_pre.bias", e.Missing.Single());
+    }
+
+    [TestMethod]
+    public void EncodeDense_OtherResolution_HasATokenForEveryPosition()
+    {
+        using var scope = NewDisposeScope();
+        using var resNet = new ClipModel(TinyResNet);
+        using var viT = new ClipModel(TinyViT);
+        CollectionAssert.AreEqual(new long[] { 1, 1 + 3 * 4, 16 }, resNet.Visual.EncodeDense(randn(1, 3, 96, 128)).shape);
+        CollectionAssert.AreEqual(new long[] { 1, 1 + 5 * 6, 16 }, viT.Visual.EncodeDense(randn(1, 3, 40, 48)).shape);
+    }
+
+    [TestMethod]
+    public void EncodeDense_GoldenModel_AgreesWithTheReference()
+    {
+        using var scope = NewDisposeScope();
+        using var weights = Golden.Open("classifier", "tiny_model.safetensors");
+        using var io = Golden.Open("classifier", "tiny_io.safetensors");
+        var positions = weights.Info("image_encoder.attnpool.positional_embedding").Shape;
+        var width = (int)weights.Info("image_encoder.layer1.0.conv1.weight").Shape[0];
+        var embed = (int)weights.Info("image_encoder.attnpool.c_proj.weight").Shape[0];
+        using var net = new ModifiedResNet(ClipVisionConfig.ResNet((int)Math.Sqrt(positions[0] - 1) * 32, width, [1, 1, 1, 1]), embed);
+
+        // The golden branches sit in layers 3 and 4: up to layer 2 the tower is CLIP's own.
+        CheckpointLoader.LoadInto(net, weights, name => name.StartsWith("image_encoder.", StringComparison.Ordinal) && !name.Contains("global_branch")
+            ? name["image_encoder.".Length..].Replace("conv2.conv.", "conv2.") : null);
+        net.eval();
+        var stem = net.Stem(io.Read("images").to(ScalarType.Float32));
+        Golden.AssertClose(io.Read("act_gzsl.stem"), stem, 1e-5, 1e-5, "stem");
+        var layer1 = net.Stages[0].forward(stem);
+        Golden.AssertClose(io.Read("act_gzsl.layer1"), layer1, 1e-5, 1e-5, "layer1");
+        Golden.AssertClose(io.Read("act_gzsl.layer2"), net.Stages[1].forward(layer1), 1e-5, 1e-5, "layer2");
+        Golden.AssertClose(io.Read("act_gzsl.image_features").transpose(1, 2), net.attnpool.Dense(io.Read("act_gzsl.layer4")), 1e-5, 1e-5, "dense features");
+    }
+
+    [TestMethod]
+    public void Encode_ImagesAndTexts_LeaveNoTensorsBehind()
+    {
+        using var model = new ClipModel(TinyResNet);
+        model.eval();
+        using var images = randn(1, 3, 64, 64);
+        using (var warm = NewDisposeScope())
+        {
+            model.EncodeImage(images);
+        }
+
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        for (var i = 0; i < 3; i++)
+        {
+            using var scope = NewDisposeScope();
+            using var none = inference_mode();
+            model.EncodeImage(images);
+            model.EncodeText(["a cat"]);
+        }
+
+        Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+    }
+
+    [TestMethod]
+    [DataRow("RN50", 102007137L)]
+    [DataRow("RN101", 119688033L)]
+    [DataRow("ViT-B/32", 151277313L)]
+    public void Parameters_PublishedSizes_AreCounted(string name, long expected)
+    {
+        var config = name switch { "RN50" => ClipConfig.RN50, "RN101" => ClipConfig.RN101, _ => ClipConfig.ViTB32 };
+        using var model = new ClipModel(config);
+        Assert.AreEqual(expected, model.parameters().Sum(p => p.NumberOfElements));
+    }
+
+    private static void WriteHuggingFace(ClipModel model, string folder)
+    {
+        List<KeyValuePair<string, Tensor>> tensors = [];
+        foreach (var (key, value) in model.state_dict())
+        {
+            var name = key
+                .Replace("visual.transformer.resblocks", "vision_model.encoder.layers").Replace("text.transformer.resblocks", "text_model.encoder.layers")
+                .Replace("visual.conv1", "vision_model.embeddings.patch_embedding").Replace("visual.class_embedding", "vision_model.embeddings.class_embedding")
+                .Replace("visual.positional_embedding", "vision_model.embeddings.position_embedding.weight").Replace("visual.ln_pre", "vision_model.pre_layrnorm")
+                .Replace("visual.ln_post", "vision_model.post_layernorm").Replace("visual.proj", "visual_projection.weight")
+                .Replace("text.token_embedding", "text_model.embeddings.token_embedding").Replace("text.positional_embedding", "text_model.embeddings.position_embedding.weight")
+                .Replace("text.ln_final", "text_model.final_layer_norm").Replace("text.text_projection", "text_projection.weight")
+                .Replace(".ln_1.", ".layer_norm1.").Replace(".ln_2.", ".layer_norm2.").Replace(".mlp.c_fc.", ".mlp.fc1.").Replace(".mlp.c_proj.", ".mlp.fc2.")
+                .Replace(".attn.out_proj.", ".self_attn.out_proj.");
+            if (name.Contains(".attn.in_proj_"))
+            {
+                var parts = value.chunk(3, 0);
+                for (var i = 0; i < 3; i++)
+                {
+                    tensors.Add(new(name.Replace(".attn.in_proj_", $".self_attn.{"qkv"[i]}_proj."), parts[i]));
+                }
+            }
+            else
+            {
+                tensors.Add(new(name, name.EndsWith("_projection.weight", StringComparison.Ordinal) ? value.t() : value));
+            }
+        }
+
+        tensors.Add(new("text_model.embeddings.position_ids", arange(12)));
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors);
+        File.WriteAllText(Path.Combine(folder, "config.json"), """
+            {"model_type":"clip","projection_dim":16,
+             "text_config":{"hidden_size":16,"num_attention_heads":2,"num_hidden_layers":2,"max_position_embeddings":12,"hidden_act":"gelu"},
+             "vision_config":{"image_size":32,"hidden_size":24,"patch_size":8,"num_hidden_layers":2,"num_attention_heads":3}}
+            """);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using ZsMlc.Torch.Clip;
+
+namespace ZsMlc.Torch.Tests.Clip;
+
+[TestClass]
+public sealed class ClipTokenizerTests
+{
+    [TestMethod]
+    public void Encode_GoldenNames_HasThePublishedIds()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Golden.PathOf("classifier", "coco_tokens.json")));
+        var root = document.RootElement;
+        var names = root.GetProperty("classes80").EnumerateArray().Select(n => n.GetString()!).ToList();
+        var tokens = root.GetProperty("name_tokens80").EnumerateArray().Select(Ids).ToList();
+        Assert.HasCount(names.Count, tokens);
+        for (var i = 0; i < names.Count; i++)
+        {
+            CollectionAssert.AreEqual(tokens[i], ClipTokenizer.Default.Encode(names[i]).ToArray(), names[i]);
+        }
+
+        CollectionAssert.AreEqual(Ids(root.GetProperty("X_token")), ClipTokenizer.Default.Encode("X").ToArray());
+        CollectionAssert.AreEqual(Ids(root.GetProperty("dot_token")), ClipTokenizer.Default.Encode(".").ToArray());
+    }
+
+    private static int[] Ids(JsonElement array) => array.EnumerateArray().Select(i => i.GetInt32()).ToArray();
+
+    [TestMethod]
+    public void Default_Vocabulary_IsThePublishedOne()
+    {
+        Assert.AreEqual(49408, ClipTokenizer.Default.VocabularySize);
+        Assert.AreEqual(49406, ClipTokenizer.Default.StartId);
+        Assert.AreEqual(49407, ClipTokenizer.Default.EndId);
+    }
+
+    [TestMethod]
+    public void Tokenize_ShortText_IsFramedAndPadded()
+    {
+        using var ids = ClipTokenizer.Default.Tokenize(["a cat"], 6, padId: 5);
+        CollectionAssert.AreEqual(new long[] { 49406, 320, 2368, 49407, 5, 5 }, ids.data<long>().ToArray());
+    }
+
+    [TestMethod]
+    public void Tokenize_EightyTokens_KeepsTheEndToken()
+    {
+        using var ids = ClipTokenizer.Default.Tokenize([string.Join(' ', Enumerable.Repeat("cat", 80)), ""]);
+        var values = ids.data<long>().ToArray();
+        Assert.AreEqual(49407, values[76]);
+        Assert.AreEqual(2368, values[75]);
+        CollectionAssert.AreEqual(new long[] { 49406, 49407, 0 }, values[77..80]);
+    }
+
+    [TestMethod]
+    public void Encode_MarkupAndWhiteSpace_IsCleanedFirst() =>
+        CollectionAssert.AreEqual(ClipTokenizer.Default.Encode("a cat & dog").ToArray(), ClipTokenizer.Default.Encode("  A \n cat &amp;amp;\tDOG ").ToArray());
+
+    [TestMethod]
+    public void Encode_AnyText_RoundTripsThroughAFolder()
+    {
+        using var folder = new TemporaryFolder();
+        Dictionary<string, int> vocabulary = new() { ["a"] = 0, ["b</w>"] = 1, ["ab</w>"] = 2, ["a</w>"] = 3, ["b"] = 4, ["<|startoftext|>"] = 5, ["<|endoftext|>"] = 6 };
+        new ClipTokenizer(vocabulary, ["a b</w>"]).Save(folder.Path);
+        Assert.IsTrue(ClipTokenizer.IsIn(folder.Path));
+        var read = ClipTokenizer.FromFolder(folder.Path);
+        CollectionAssert.AreEqual(new[] { 2, 3 }, read.Encode("ab a").ToArray());
+        Assert.AreEqual(6, read.EndId);
+    }
+
+    [TestMethod]
+    public void Constructor_EndTokenNotLast_IsRefused() =>
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ClipTokenizer(new Dictionary<string, int> { ["<|startoftext|>"] = 1, ["<|endoftext|>"] = 0 }, [])).Message, "highest");
+}
