@@ -3,7 +3,7 @@ namespace ZsMlc.Samples.Reporting;
 /// <summary>Turns scores and truths into the points of a precision-recall curve.</summary>
 public static class PrecisionRecallCurve
 {
-    /// <summary>Recall and precision, 0 to 1, after each distinct score from the highest down; thinned to at most 200 points.</summary>
+    /// <summary>Recall and precision, 0 to 1, after each distinct score from the highest down until every positive is found; thinned to at most 200 points.</summary>
     /// <returns>No points when there is no positive.</returns>
     public static IReadOnlyList<ChartPoint> Of(IReadOnlyList<float> scores, IReadOnlyList<bool> truth)
     {
@@ -28,9 +28,15 @@ public static class PrecisionRecallCurve
             found += truth[order[rank]] ? 1 : 0;
 
             // Equal scores are one decision: only the last of them is a point of the curve.
-            if (rank + 1 == order.Length || scores[order[rank + 1]] != scores[order[rank]])
+            if (rank + 1 < order.Length && scores[order[rank + 1]] == scores[order[rank]])
             {
-                points.Add(new((double)found / positives, (double)found / (rank + 1)));
+                continue;
+            }
+
+            points.Add(new((double)found / positives, (double)found / (rank + 1)));
+            if (found == positives)
+            {
+                break;
             }
         }
 

@@ -2,25 +2,24 @@ using ZsMlc.Samples.Reporting.Html;
 
 namespace ZsMlc.Samples.Reporting.Charts;
 
-/// <summary>Draws a line chart as SVG. It is laid out for 400 units of width, so that its text is readable on a phone.</summary>
+/// <summary>Draws a line chart as SVG. It is laid out for 400 or 250 units of width, so that its text is readable where it stands.</summary>
 internal static class LineChartSvg
 {
-    private const double Width = 400;
     private const double Left = 46;
-    private const double Right = 388;
     private const double Top = 12;
 
     public static void Write(HtmlBuilder html, LineChart chart, bool small)
     {
-        var bottom = small ? 176.0 : 214.0;
+        var width = small ? 250.0 : 400.0;
+        var (right, bottom) = (width - 12, small ? 140.0 : 214.0);
         var points = chart.Series.SelectMany(s => s.Points).ToArray();
-        var x = chart.XRange is { } xr ? Axis.Fixed(xr, Left, Right) : Axis.Fixed(Range(points.Select(p => p.X)), Left, Right);
-        var y = chart.YRange is { } yr ? Axis.Fixed(yr, bottom, Top) : Axis.Around(points.Select(p => p.Y), bottom, Top);
+        var x = chart.XRange is { } xr ? Axis.Fixed(xr, Left, right, small ? 2 : 5) : Axis.Fixed(Range(points.Select(p => p.X)), Left, right);
+        var y = chart.YRange is { } yr ? Axis.Fixed(yr, bottom, Top, small ? 2 : 5) : Axis.Around(points.Select(p => p.Y), bottom, Top);
 
-        html.Add($"<svg class=\"chart\" viewBox=\"0 0 {Width} {bottom + 40}\" role=\"img\" aria-label=\"{Describe(chart)}\">");
+        html.Add($"<svg class=\"chart\" viewBox=\"0 0 {width} {bottom + 40}\" role=\"img\" aria-label=\"{Describe(chart)}\">");
         foreach (var tick in y.Ticks)
         {
-            html.Add($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Right}\" y1=\"{y.Map(tick)}\" y2=\"{y.Map(tick)}\"/>");
+            html.Add($"<line class=\"grid\" x1=\"{Left}\" x2=\"{right}\" y1=\"{y.Map(tick)}\" y2=\"{y.Map(tick)}\"/>");
             html.Add($"<text class=\"tick\" x=\"{Left - 7}\" y=\"{y.Map(tick) + 4}\" text-anchor=\"end\">{Axis.Label(tick)}</text>");
         }
 
@@ -29,8 +28,8 @@ internal static class LineChartSvg
             html.Add($"<text class=\"tick\" x=\"{x.Map(tick)}\" y=\"{bottom + 17}\" text-anchor=\"middle\">{Axis.Label(tick)}</text>");
         }
 
-        html.Add($"<line class=\"axis\" x1=\"{Left}\" x2=\"{Right}\" y1=\"{bottom}\" y2=\"{bottom}\"/>");
-        html.Add($"<text class=\"name\" x=\"{(Left + Right) / 2}\" y=\"{bottom + 35}\" text-anchor=\"middle\">{chart.XLabel}</text>");
+        html.Add($"<line class=\"axis\" x1=\"{Left}\" x2=\"{right}\" y1=\"{bottom}\" y2=\"{bottom}\"/>");
+        html.Add($"<text class=\"name\" x=\"{(Left + right) / 2}\" y=\"{bottom + 35}\" text-anchor=\"middle\">{chart.XLabel}</text>");
         html.Add($"<text class=\"name\" transform=\"translate(12 {(Top + bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">{chart.YLabel}</text>");
 
         // The main method is drawn last, on top of the others.
@@ -48,7 +47,7 @@ internal static class LineChartSvg
         html.Add($"<polyline class=\"line m{series.Method % 4}\" points=\"");
         foreach (var point in drawn)
         {
-            html.Add($"{x.Map(point.X)},{Math.Clamp(y.Map(point.Y), Top - 6, 400)} ");
+            html.Add($"{x.Map(point.X)},{Math.Clamp(y.Map(point.Y), Top - 6, 260)} ");
         }
 
         html.Raw("\"/>");

@@ -13,8 +13,8 @@ internal static class ResultSections
 
     public static void WriteMethods(HtmlBuilder html, Report report)
     {
+        html.Add($"<p class=\"lead\">{report.MeasuredOn}</p>");
         html.Raw("<div class=\"scroll\" role=\"region\" aria-label=\"Accuracy of each method\" tabindex=\"0\"><table class=\"methods\">");
-        html.Add($"<caption>{report.MeasuredOn}</caption>");
         html.Raw("<thead><tr><th rowspan=\"2\" scope=\"col\">Method</th><th colspan=\"4\" scope=\"colgroup\">Unseen labels only</th>");
         html.Raw("<th colspan=\"4\" scope=\"colgroup\">All labels together</th></tr><tr>");
         for (var group = 0; group < 2; group++)

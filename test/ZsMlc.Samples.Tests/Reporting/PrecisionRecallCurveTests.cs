@@ -10,7 +10,7 @@ public sealed class PrecisionRecallCurveTests
     {
         var curve = PrecisionRecallCurve.Of([0.9f, 0.8f, 0.7f, 0.6f], [true, false, true, false]);
 
-        Assert.AreSequenceEqual<ChartPoint>([new(0, 1), new(0.5, 1), new(0.5, 0.5), new(1, 2.0 / 3), new(1, 0.5)], curve);
+        Assert.AreSequenceEqual<ChartPoint>([new(0, 1), new(0.5, 1), new(0.5, 0.5), new(1, 2.0 / 3)], curve);
     }
 
     [TestMethod]
