@@ -62,6 +62,13 @@ public sealed partial class ClipTokenizer
     /// <summary>Gets the number of tokens.</summary>
     public int VocabularySize => _vocabulary.Count;
 
+    /// <summary>Id of a whole token, or <see langword="null"/> when there is none.</summary>
+    public int? IdOf(string token) => _vocabulary.TryGetValue(token, out var id) ? id : null;
+
+    /// <summary>The token of an id.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
+    public string Token(int id) => _vocabulary.FirstOrDefault(v => v.Value == id).Key ?? throw new ArgumentOutOfRangeException(nameof(id), id, "No token has this id.");
+
     /// <summary>Whether a folder holds tokenizer files.</summary>
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, VocabularyFile)) && File.Exists(Path.Combine(folder, MergesFile));
 

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ZsMlc.Torch.Checkpoints;
+
+namespace ZsMlc.Torch.Diffusion;
+
+/// <summary>Reads and writes the JSON configurations of a diffusers folder.</summary>
+internal static class ConfigJson
+{
+    public static JsonSerializerOptions Options { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new IntOrListConverter() },
+    };
+
+    /// <summary>Reads a configuration; a value of the wrong kind is reported with the file's name.</summary>
+    public static T Read<T>(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"The configuration {path} does not exist.", path);
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(DropNulls(File.ReadAllBytes(path)), Options)
+                ?? throw new JsonException("the file holds null.");
+        }
+        catch (JsonException e)
+        {
+            throw new CheckpointFormatException(path, $"not a configuration of a {typeof(T).Name}: {e.Message}", e);
+        }
+    }
+
+    public static void Write<T>(string path, T value)
+    {
+        var temporary = path + ".tmp";
+        File.WriteAllText(temporary, JsonSerializer.Serialize(value, Options) + "\n");
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    // A null in these files means "the default", so it must not overwrite ours.
+    private static string DropNulls(byte[] json)
+    {
+        using var document = JsonDocument.Parse(json);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException("expected an object.");
+        }
+
+        return JsonSerializer.Serialize(document.RootElement.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).GroupBy(p => p.Name).ToDictionary(p => p.Key, p => p.Last().Value));
+    }
+
+    private sealed class IntOrListConverter : JsonConverter<IntOrList>
+    {
+        public override IntOrList Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType == JsonTokenType.Number)
+            {
+                return new([reader.GetInt32()]);
+            }
+
+            return new(JsonSerializer.Deserialize<int[]>(ref reader) ?? throw new JsonException("expected a number or a list of numbers."));
+        }
+
+        public override void Write(Utf8JsonWriter writer, IntOrList value, JsonSerializerOptions options)
+        {
+            if (value.Values.Count == 1)
+            {
+                writer.WriteNumberValue(value.Values[0]);
+                return;
+            }
+
+            JsonSerializer.Serialize(writer, value.Values);
+        }
+    }
+}
+
+/// <summary>A number for all levels of a network, or one for each.</summary>
+/// <param name="Values">One value, or one a level.</param>
+public sealed record IntOrList(IReadOnlyList<int> Values)
+{
+    /// <summary>Gets the value of a level.</summary>
+    public int this[int level] => Values.Count == 1 ? Values[0] : Values[level];
+
+    /// <summary>One number for all levels.</summary>
+    public static implicit operator IntOrList(int value) => new([value]);
+}

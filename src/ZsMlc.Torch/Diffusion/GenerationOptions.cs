@@ -1,0 +1,67 @@
+namespace ZsMlc.Torch.Diffusion;
+
+/// <summary>How images are generated.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Gets the number of steps, 1 or more. Default 20.</summary>
+    public int Steps { get; init; } = 20;
+
+    /// <summary>Gets the guidance factor g in u + g·(c - u). 1 turns guidance off, which halves the work. Default 7.5.</summary>
+    public double GuidanceScale { get; init; } = 7.5;
+
+    /// <summary>Gets the height in pixels, a multiple of the autoencoder's factor (8); null for the size the model was trained on.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>Gets the width in pixels, a multiple of the autoencoder's factor (8); null for the size the model was trained on.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Gets the images that are denoised together, 1 or more. It changes speed and memory, not the images. Default 4.</summary>
+    public int BatchSize { get; init; } = 4;
+
+    /// <summary>Gets the seed of every image; null for <see cref="Seed"/>, <see cref="Seed"/> + 1, ...</summary>
+    public IReadOnlyList<long>? Seeds { get; init; }
+
+    /// <summary>Gets the seed of the first image when <see cref="Seeds"/> is null. Default 0.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Gets the scheduler to use instead of the checkpoint's.</summary>
+    public Schedulers.SchedulerConfig? Scheduler { get; init; }
+
+    /// <summary>Gets the step (counted from 1) after which <see cref="Preview"/> is called; 0 for none. Default 0.</summary>
+    public int PreviewStep { get; init; }
+
+    /// <summary>
+    /// Gets the judge of previews: it gets the current estimate of the clean images [B, 3, H, W] (-1 to 1) and their
+    /// indices among the prompts, and says for each whether to go on. The tensor belongs to the caller of the judge.
+    /// </summary>
+    public Func<TorchSharp.torch.Tensor, IReadOnlyList<int>, IReadOnlyList<bool>>? Preview { get; init; }
+
+    /// <summary>Gets the attention heads computed at a time; 0 for all. Default 0.</summary>
+    public int AttentionSlice { get; init; }
+
+    /// <summary>Gets whether the autoencoder decodes one image at a time, to save memory. Default false.</summary>
+    public bool SliceDecoding { get; init; }
+
+    /// <summary>Gets the side of decoding tiles in latents, for images too large for the memory; 0 for none. Default 0.</summary>
+    public int DecodingTile { get; init; }
+}
+
+/// <summary>A generated image.</summary>
+/// <param name="Index">Index of its prompt.</param>
+/// <param name="Prompt">The prompt.</param>
+/// <param name="Seed">The seed of its noise.</param>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="Pixels">RGB bytes, row by row; empty when the image was abandoned at its preview.</param>
+public sealed record GeneratedImage(int Index, string Prompt, long Seed, int Width, int Height, byte[] Pixels)
+{
+    /// <summary>Gets whether the preview's judge gave the image up.</summary>
+    public bool IsAbandoned => Pixels.Length == 0;
+}
+
+/// <summary>Where a generation run stands.</summary>
+/// <param name="Completed">Images that are finished or abandoned.</param>
+/// <param name="Total">Images asked for.</param>
+/// <param name="Step">Step of the current batch, from 1.</param>
+/// <param name="Steps">Steps of a batch.</param>
+public readonly record struct GenerationStep(int Completed, int Total, int Step, int Steps);

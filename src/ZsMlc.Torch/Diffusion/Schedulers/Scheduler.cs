@@ -1,0 +1,102 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion.Schedulers;
+
+/// <summary>
+/// A sampler: the noise levels that the network is called at, and the step from one level to the next. Every tensor
+/// operation can be differentiated. An instance serves one sampling run at a time.
+/// </summary>
+public abstract class Scheduler
+{
+    private protected Scheduler(SchedulerConfig config)
+    {
+        Config = config;
+        AlphasCumprod = NoiseTable.AlphasCumprod(config);
+    }
+
+    /// <summary>Gets the settings.</summary>
+    public SchedulerConfig Config { get; }
+
+    /// <summary>Gets the timesteps of the run, the noisiest first. Fractional for some settings.</summary>
+    public IReadOnlyList<double> Timesteps { get; private protected set; } = [];
+
+    /// <summary>Gets the factor that turns unit noise into the first sample.</summary>
+    public double InitNoiseSigma { get; private protected set; } = 1;
+
+    /// <summary>Gets ᾱ of every training timestep, in single precision as the networks were trained with.</summary>
+    protected IReadOnlyList<double> AlphasCumprod { get; }
+
+    /// <summary>Gets whether <see cref="Step"/> adds fresh noise.</summary>
+    public virtual bool IsStochastic => false;
+
+    /// <summary>Starts a run.</summary>
+    /// <param name="steps">Number of steps, 1 up to the number of training timesteps.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is outside that range.</exception>
+    public void SetTimesteps(int steps)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, Config.NumTrainTimesteps);
+        Start(steps);
+    }
+
+    /// <summary>Prepares the tables of a run of <paramref name="steps"/> steps.</summary>
+    private protected abstract void Start(int steps);
+
+    /// <summary>Scales a sample to what the network expects.</summary>
+    /// <param name="sample">The sample before step <paramref name="index"/>.</param>
+    /// <param name="index">Index into <see cref="Timesteps"/>.</param>
+    public virtual Tensor ScaleModelInput(Tensor sample, int index) => sample.alias();
+
+    /// <summary>Goes one step.</summary>
+    /// <param name="output">What the network predicted from the scaled sample.</param>
+    /// <param name="index">Index into <see cref="Timesteps"/>; steps are taken in order.</param>
+    /// <param name="sample">The sample before the step.</param>
+    /// <param name="noise">Source of unit noise of the sample's shape; used when <see cref="IsStochastic"/>.</param>
+    /// <returns>The sample after the step.</returns>
+    public abstract Tensor Step(Tensor output, int index, Tensor sample, Func<Tensor>? noise = null);
+
+    /// <summary>The clean sample that the network's prediction stands for.</summary>
+    /// <param name="output">What the network predicted.</param>
+    /// <param name="index">Index into <see cref="Timesteps"/>.</param>
+    /// <param name="sample">The sample before the step.</param>
+    public abstract Tensor PredictOriginal(Tensor output, int index, Tensor sample);
+
+    /// <summary>Creates the scheduler that a configuration names.</summary>
+    /// <exception cref="NotSupportedException">The class is not supported; the message lists those that are.</exception>
+    public static Scheduler Create(SchedulerConfig config) => config.ClassName switch
+    {
+        "EulerDiscreteScheduler" => new EulerScheduler(config),
+        "EulerAncestralDiscreteScheduler" => new EulerAncestralScheduler(config),
+        "DDIMScheduler" => new DdimScheduler(config),
+        "DPMSolverMultistepScheduler" => new DpmSolverScheduler(config),
+        "LCMScheduler" => new LcmScheduler(config),
+        "PNDMScheduler" => new PndmScheduler(config),
+        _ => throw new NotSupportedException($"The scheduler '{config.ClassName}' is not supported. Supported are EulerDiscreteScheduler, EulerAncestralDiscreteScheduler, DDIMScheduler, DPMSolverMultistepScheduler, LCMScheduler and PNDMScheduler."),
+    };
+
+    /// <summary>x̂₀ from the prediction, for samples x = √ᾱ·x₀ + √(1-ᾱ)·ε.</summary>
+    private protected Tensor OriginalFromAlpha(Tensor output, double alphaCumprod, Tensor sample)
+    {
+        var (alpha, sigma) = (Math.Sqrt(alphaCumprod), Math.Sqrt(1 - alphaCumprod));
+        return Config.PredictionType switch
+        {
+            "epsilon" => (sample - sigma * output) / alpha,
+            "v_prediction" => alpha * sample - sigma * output,
+            "sample" => output.alias(),
+            _ => throw UnknownPrediction(),
+        };
+    }
+
+    /// <summary>x̂₀ from the prediction, for samples x = x₀ + σ·ε.</summary>
+    private protected Tensor OriginalFromSigma(Tensor output, double sigma, Tensor sample) => Config.PredictionType switch
+    {
+        "epsilon" => sample - sigma * output,
+        "v_prediction" => output * (-sigma / Math.Sqrt(sigma * sigma + 1)) + sample / (sigma * sigma + 1),
+        "sample" => output.alias(),
+        _ => throw UnknownPrediction(),
+    };
+
+    private NotSupportedException UnknownPrediction() =>
+        new($"The prediction type '{Config.PredictionType}' is not supported; expected epsilon, v_prediction or sample.");
+}

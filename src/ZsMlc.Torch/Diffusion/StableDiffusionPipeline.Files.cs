@@ -1,0 +1,138 @@
+using System.Text.Json;
+using TorchSharp;
+using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Diffusion.Autoencoder;
+using ZsMlc.Torch.Diffusion.Schedulers;
+using ZsMlc.Torch.Diffusion.TextEncoder;
+using ZsMlc.Torch.Diffusion.Unet;
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion;
+
+public sealed partial class StableDiffusionPipeline
+{
+    private static readonly string[] s_pipelines = ["StableDiffusionPipeline", "LatentConsistencyModelPipeline"];
+
+    /// <summary>Loads a Hugging Face diffusers folder, in evaluation mode and without gradients for its weights.</summary>
+    /// <param name="folder">Folder with <c>model_index.json</c>, <c>text_encoder</c>, <c>unet</c>, <c>vae</c>, <c>scheduler</c> and <c>tokenizer</c>.</param>
+    /// <param name="device">Device; by default the CPU.</param>
+    /// <param name="dtype">Element type of the weights; by default Float32.</param>
+    /// <exception cref="FileNotFoundException">A folder or file is missing; the message names it.</exception>
+    /// <exception cref="NotSupportedException">The folder holds another architecture; the message names its class.</exception>
+    /// <exception cref="CheckpointFormatException">A file is damaged.</exception>
+    /// <exception cref="CheckpointMismatchException">The tensors are not those that the configuration describes.</exception>
+    public static StableDiffusionPipeline FromPretrained(string folder, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    {
+        TorchRuntime.EnsureLoaded();
+        CheckIndex(folder);
+        var variant = dtype == ScalarType.Float16 ? "fp16" : null;
+        List<nn.Module> loaded = [];
+        T Load<T>(T module, string part, Func<string, string?>? rename = null)
+            where T : nn.Module
+        {
+            loaded.Add(module);
+            using var checkpoint = Checkpoint.Open(Path.Combine(folder, part), variant);
+            CheckpointLoader.LoadInto(module, checkpoint, rename);
+            module.to(dtype);
+            module.to(device ?? CPU);
+            module.eval();
+            foreach (var parameter in module.parameters())
+            {
+                parameter.requires_grad_(false);
+            }
+
+            return module;
+        }
+
+        try
+        {
+            var scheduler = ConfigJson.Read<SchedulerConfig>(Path.Combine(folder, "scheduler", "scheduler_config.json"));
+            Scheduler.Create(scheduler);
+            var text = Load(new ClipTextEncoder(ConfigJson.Read<TextEncoderConfig>(Path.Combine(folder, "text_encoder", "config.json"))), "text_encoder", n => n.EndsWith("position_ids", StringComparison.Ordinal) ? null : n);
+            var unet = Load(new UNet2DConditionModel(ConfigJson.Read<UnetConfig>(Path.Combine(folder, "unet", "config.json"))), "unet");
+            var vae = Load(new AutoencoderKL(ConfigJson.Read<AutoencoderConfig>(Path.Combine(folder, "vae", "config.json"))), "vae", AutoencoderKL.ModernName);
+            var tokenizerFolder = Path.Combine(folder, "tokenizer");
+            var tokenizer = ClipTokenizer.IsIn(tokenizerFolder) ? ClipTokenizer.FromFolder(tokenizerFolder) : ClipTokenizer.Default;
+            return new(text, unet, vae, tokenizer, scheduler, ReadPadId(tokenizerFolder, tokenizer));
+        }
+        catch
+        {
+            loaded.ForEach(m => m.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Writes the folder that <see cref="FromPretrained"/> reads.</summary>
+    /// <param name="folder">Target folder, created if need be.</param>
+    /// <param name="dtype">Element type of the stored weights; by default half precision.</param>
+    public void Save(string folder, ScalarType dtype = ScalarType.Float16)
+    {
+        SavePart(Path.Combine(folder, "text_encoder"), "model.safetensors", TextEncoder, dtype);
+        ConfigJson.Write(Path.Combine(folder, "text_encoder", "config.json"), TextEncoder.Config);
+        SavePart(Path.Combine(folder, "unet"), "diffusion_pytorch_model.safetensors", Unet, dtype);
+        ConfigJson.Write(Path.Combine(folder, "unet", "config.json"), Unet.Config);
+        SavePart(Path.Combine(folder, "vae"), "diffusion_pytorch_model.safetensors", Vae, dtype);
+        ConfigJson.Write(Path.Combine(folder, "vae", "config.json"), Vae.Config);
+        Directory.CreateDirectory(Path.Combine(folder, "scheduler"));
+        ConfigJson.Write(Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfig);
+
+        var tokenizer = Directory.CreateDirectory(Path.Combine(folder, "tokenizer")).FullName;
+        Tokenizer.Save(tokenizer);
+        var pad = PadId == Tokenizer.EndId ? "<|endoftext|>" : Tokenizer.Token(PadId);
+        File.WriteAllText(Path.Combine(tokenizer, "special_tokens_map.json"), JsonSerializer.Serialize(new Dictionary<string, string> { ["pad_token"] = pad }));
+
+        Dictionary<string, object> index = new()
+        {
+            ["_class_name"] = "StableDiffusionPipeline",
+            ["scheduler"] = new[] { "diffusers", SchedulerConfig.ClassName },
+            ["text_encoder"] = new[] { "transformers", "CLIPTextModel" },
+            ["tokenizer"] = new[] { "transformers", "CLIPTokenizer" },
+            ["unet"] = new[] { "diffusers", "UNet2DConditionModel" },
+            ["vae"] = new[] { "diffusers", "AutoencoderKL" },
+        };
+        ConfigJson.Write(Path.Combine(folder, "model_index.json"), index);
+    }
+
+    private static void SavePart(string folder, string file, nn.Module module, ScalarType dtype)
+    {
+        Directory.CreateDirectory(folder);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        SafetensorsWriter.Write(Path.Combine(folder, file), module.state_dict().Select(t => KeyValuePair.Create(t.Key, t.Value.to(dtype))), new Dictionary<string, string> { ["format"] = "pt" });
+    }
+
+    private static void CheckIndex(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new FileNotFoundException($"The diffusion model folder {folder} does not exist.", folder);
+        }
+
+        var index = ConfigJson.Read<Dictionary<string, JsonElement>>(Path.Combine(folder, "model_index.json"));
+        var name = index.GetValueOrDefault("_class_name") is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+        if (!s_pipelines.Contains(name))
+        {
+            throw new NotSupportedException($"{folder} holds a '{name ?? "model without a class name"}'; supported are Stable Diffusion 1.x and 2.x ({string.Join(", ", s_pipelines)}).");
+        }
+    }
+
+    private static int ReadPadId(string folder, ClipTokenizer tokenizer)
+    {
+        var path = Path.Combine(folder, "special_tokens_map.json");
+        if (!File.Exists(path))
+        {
+            return tokenizer.EndId;
+        }
+
+        var map = ConfigJson.Read<Dictionary<string, JsonElement>>(path);
+        if (!map.TryGetValue("pad_token", out var pad))
+        {
+            return tokenizer.EndId;
+        }
+
+        var text = pad.ValueKind == JsonValueKind.Object ? pad.GetProperty("content").GetString() : pad.GetString();
+        return tokenizer.IdOf(text ?? "") ?? throw new CheckpointFormatException(path, $"the pad token '{text}' is not in the vocabulary.");
+    }
+}

@@ -1,0 +1,177 @@
+using TorchSharp;
+using ZsMlc.Torch.Diffusion.Schedulers;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion;
+
+public sealed partial class StableDiffusionPipeline
+{
+    /// <summary>Generates one image a prompt. An image depends on its prompt, seed and the options, not on its batch.</summary>
+    /// <param name="prompts">The prompts; an empty one gives an image without text.</param>
+    /// <param name="negative">What the images should not show; null for nothing. Without guidance it has no effect.</param>
+    /// <param name="options">Options, or null for the defaults.</param>
+    /// <param name="progress">Told after every step, or null.</param>
+    /// <param name="cancellation">Ends the run between two steps.</param>
+    /// <returns>The images in the order of the prompts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A size, step or batch number is out of range.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The networks produced values that are not numbers.</exception>
+    public Task<IReadOnlyList<GeneratedImage>> GenerateAsync(
+        IReadOnlyList<string> prompts,
+        string? negative = null,
+        GenerationOptions? options = null,
+        IProgress<GenerationStep>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        options ??= new();
+        Validate(prompts, options);
+        return Task.Run(() => Generate(prompts, negative ?? "", options, progress, cancellation), cancellation);
+    }
+
+    private void Validate(IReadOnlyList<string> prompts, GenerationOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Steps, 1, nameof(options.Steps));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options.BatchSize));
+        if (!double.IsFinite(options.GuidanceScale) || options.GuidanceScale < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options.GuidanceScale), options.GuidanceScale, "The guidance scale must be a number of 0 or more.");
+        }
+
+        var factor = Vae.Config.SpatialFactor;
+        foreach (var (name, size) in new[] { (nameof(options.Height), options.Height ?? NativeSize), (nameof(options.Width), options.Width ?? NativeSize) })
+        {
+            if (size <= 0 || size % factor != 0)
+            {
+                throw new ArgumentOutOfRangeException(name, size, $"{name} must be a positive multiple of {factor}.");
+            }
+        }
+
+        if (options.Seeds is { } seeds && seeds.Count != prompts.Count)
+        {
+            throw new ArgumentException($"There are {seeds.Count} seeds for {prompts.Count} prompts; expected one a prompt.", nameof(options));
+        }
+    }
+
+    private IReadOnlyList<GeneratedImage> Generate(IReadOnlyList<string> prompts, string negative, GenerationOptions options, IProgress<GenerationStep>? progress, CancellationToken cancellation)
+    {
+        using var inference = inference_mode();
+        Unet.SetAttentionSlice(options.AttentionSlice);
+        var images = new GeneratedImage[prompts.Count];
+        for (var start = 0; start < prompts.Count; start += options.BatchSize)
+        {
+            var indices = Enumerable.Range(start, Math.Min(options.BatchSize, prompts.Count - start)).ToList();
+            foreach (var image in GenerateBatch(indices, prompts, negative, options, step => progress?.Report(new(start, prompts.Count, step, options.Steps)), cancellation))
+            {
+                images[image.Index] = image;
+            }
+
+            progress?.Report(new(start + indices.Count, prompts.Count, options.Steps, options.Steps));
+        }
+
+        return images;
+    }
+
+    private IEnumerable<GeneratedImage> GenerateBatch(List<int> indices, IReadOnlyList<string> prompts, string negative, GenerationOptions options, Action<int> stepped, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var scheduler = Scheduler.Create(options.Scheduler ?? SchedulerConfig);
+        scheduler.SetTimesteps(options.Steps);
+        var (height, width) = (options.Height ?? NativeSize, options.Width ?? NativeSize);
+        var factor = Vae.Config.SpatialFactor;
+        long[] shape = [1, Unet.Config.InChannels, height / factor, width / factor];
+        var generators = indices.Select(i => new Generator((ulong)SeedOf(i, options), CPU)).ToList();
+
+        var guided = UsesGuidance(options.GuidanceScale);
+        var context = Context(indices.Select(i => prompts[i]).ToList(), negative, guided);
+        var latents = Noise(generators, shape) * scheduler.InitNoiseSigma;
+        List<GeneratedImage> finished = [];
+        for (var i = 0; i < scheduler.Timesteps.Count && indices.Count > 0; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var stepScope = NewDisposeScope();
+            var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], context, options.GuidanceScale);
+            var judged = i + 1 == options.PreviewStep && options.Preview is not null;
+            var estimate = judged ? scheduler.PredictOriginal(output, i, latents) : null;
+            var next = scheduler.Step(output, i, latents, () => Noise(generators, shape));
+            if (estimate is not null)
+            {
+                var keep = options.Preview!(DecodeLatents(estimate, options), indices);
+                for (var k = 0; k < indices.Count; k++)
+                {
+                    if (!keep[k])
+                    {
+                        finished.Add(new(indices[k], prompts[indices[k]], SeedOf(indices[k], options), width, height, []));
+                    }
+                }
+
+                // The multistep schedulers remember earlier predictions of the whole batch, so given-up images are
+                // denoised on and dropped at the end, unless nothing is left.
+                if (!keep.Any(k => k))
+                {
+                    return finished;
+                }
+            }
+
+            latents = next.MoveToOuterDisposeScope();
+            stepped(Math.Min(i + 1, options.Steps));
+        }
+
+        using var pixels = ToBytes(DecodeLatents(latents, options));
+        for (var k = 0; k < indices.Count; k++)
+        {
+            if (finished.All(f => f.Index != indices[k]))
+            {
+                finished.Add(new(indices[k], prompts[indices[k]], SeedOf(indices[k], options), width, height, pixels[k].bytes.ToArray()));
+            }
+        }
+
+        return finished;
+    }
+
+    private static long SeedOf(int index, GenerationOptions options) => options.Seeds?[index] ?? options.Seed + index;
+
+    /// <summary>Unit noise, a row from each image's own generator, always drawn on the CPU so that every device starts alike.</summary>
+    private Tensor Noise(List<Generator> generators, long[] shape)
+    {
+        using var scope = NewDisposeScope();
+        return cat(generators.Select(g => randn(shape, generator: g)).ToArray(), 0).to(Device).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Text states of the prompts, with those of the negative prompt in front under guidance.</summary>
+    private Tensor Context(IReadOnlyList<string> prompts, string negative, bool guided)
+    {
+        using var scope = NewDisposeScope();
+        var positive = EncodePrompts(prompts).to(DType);
+        if (!guided)
+        {
+            return positive.MoveToOuterDisposeScope();
+        }
+
+        var empty = EncodePrompts([negative]).to(DType);
+        return cat([empty.expand(positive.shape), positive], 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Latents to pixels of about -1 to 1, in single precision.</summary>
+    private Tensor DecodeLatents(Tensor latents, GenerationOptions options)
+    {
+        using var scope = NewDisposeScope();
+        var scaled = (latents / Vae.Config.ScalingFactor).to(Vae.post_quant_conv.weight.dtype);
+        var pixels = options.DecodingTile > 0 ? Vae.DecodeTiled(scaled, options.DecodingTile)
+            : options.SliceDecoding ? Vae.DecodeSliced(scaled)
+            : Vae.Decode(scaled);
+        return pixels.to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Pixels of -1 to 1 [B, 3, H, W] to bytes [B, H, W, 3] on the CPU.</summary>
+    private static Tensor ToBytes(Tensor pixels)
+    {
+        using var scope = NewDisposeScope();
+        if (!pixels.isfinite().all().item<bool>())
+        {
+            throw new InvalidOperationException("The generated pixels are not all finite numbers. The weights may be damaged, or the precision too low: try bfloat16 or float32 instead of float16.");
+        }
+
+        return (pixels / 2 + 0.5).clamp(0, 1).mul(255).round().to(ScalarType.Byte).permute(0, 2, 3, 1).cpu().contiguous().MoveToOuterDisposeScope();
+    }
+}

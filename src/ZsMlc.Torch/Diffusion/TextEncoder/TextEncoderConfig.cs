@@ -1,0 +1,29 @@
+namespace ZsMlc.Torch.Diffusion.TextEncoder;
+
+/// <summary>Sizes of a Hugging Face CLIP text model, named as in its <c>config.json</c>; the defaults are Stable Diffusion 1's.</summary>
+public sealed record TextEncoderConfig
+{
+    /// <summary>Gets the size of the vocabulary.</summary>
+    public int VocabSize { get; init; } = 49408;
+
+    /// <summary>Gets the token width.</summary>
+    public int HiddenSize { get; init; } = 768;
+
+    /// <summary>Gets the hidden width of the perceptrons.</summary>
+    public int IntermediateSize { get; init; } = 3072;
+
+    /// <summary>Gets the number of blocks.</summary>
+    public int NumHiddenLayers { get; init; } = 12;
+
+    /// <summary>Gets the number of attention heads.</summary>
+    public int NumAttentionHeads { get; init; } = 12;
+
+    /// <summary>Gets the tokens of a text, start and end included.</summary>
+    public int MaxPositionEmbeddings { get; init; } = 77;
+
+    /// <summary>Gets the activation: <c>quick_gelu</c> (Stable Diffusion 1) or <c>gelu</c> (Stable Diffusion 2).</summary>
+    public string HiddenAct { get; init; } = "quick_gelu";
+
+    /// <summary>Gets the epsilon of the layer norms.</summary>
+    public double LayerNormEps { get; init; } = 1e-5;
+}

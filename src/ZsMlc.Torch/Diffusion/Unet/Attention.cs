@@ -1,0 +1,46 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion.Unet;
+
+/// <summary>Self- or cross-attention of the UNet's transformers.</summary>
+internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
+{
+    private readonly int _heads;
+    internal readonly Linear to_q;
+    internal readonly Linear to_k;
+    internal readonly Linear to_v;
+    internal readonly ModuleList<Linear> to_out;
+
+    public Attention(int width, int contextWidth, int heads)
+        : base(nameof(Attention))
+    {
+        _heads = heads;
+        to_q = nn.Linear(width, width, hasBias: false);
+        to_k = nn.Linear(contextWidth, width, hasBias: false);
+        to_v = nn.Linear(contextWidth, width, hasBias: false);
+        to_out = nn.ModuleList(nn.Linear(width, width));
+        RegisterComponents();
+    }
+
+    /// <summary>Gets or sets how many heads are computed at a time; 0 for all. Fewer heads need less memory.</summary>
+    public int Slice { get; set; }
+
+    public override Tensor forward(Tensor x, Tensor? context)
+    {
+        using var scope = NewDisposeScope();
+        var source = context ?? x;
+        Tensor Heads(Tensor t) => t.view(t.shape[0], t.shape[1], _heads, -1).transpose(1, 2);
+        var (q, k, v) = (Heads(to_q.forward(x)), Heads(to_k.forward(source)), Heads(to_v.forward(source)));
+        var attended = Slice <= 0 || Slice >= _heads
+            ? nn.functional.scaled_dot_product_attention(q, k, v)
+            : cat(Enumerable.Range(0, (_heads + Slice - 1) / Slice).Select(i => Part(q, k, v, i * Slice)).ToArray(), 1);
+        return to_out[0].forward(attended.transpose(1, 2).reshape(x.shape)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Part(Tensor q, Tensor k, Tensor v, int start)
+    {
+        var count = Math.Min(Slice, _heads - start);
+        return nn.functional.scaled_dot_product_attention(q.narrow(1, start, count), k.narrow(1, start, count), v.narrow(1, start, count));
+    }
+}

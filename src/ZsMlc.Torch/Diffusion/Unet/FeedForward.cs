@@ -1,0 +1,43 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion.Unet;
+
+/// <summary>A linear layer whose output is a value half times the GELU of a gate half.</summary>
+internal sealed class Geglu : nn.Module<Tensor, Tensor>
+{
+    internal readonly Linear proj;
+
+    public Geglu(int width, int hidden)
+        : base(nameof(Geglu))
+    {
+        proj = nn.Linear(width, 2 * hidden);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var parts = proj.forward(x).chunk(2, -1);
+        return (parts[0] * nn.functional.gelu(parts[1])).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>The perceptron of a transformer block; index 1 is the checkpoint's dropout, which has no weights.</summary>
+internal sealed class FeedForward : nn.Module<Tensor, Tensor>
+{
+    internal readonly ModuleList<nn.Module<Tensor, Tensor>> net;
+
+    public FeedForward(int width)
+        : base(nameof(FeedForward))
+    {
+        net = nn.ModuleList<nn.Module<Tensor, Tensor>>(new Geglu(width, 4 * width), nn.Identity(), nn.Linear(4 * width, width));
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var hidden = net[0].forward(x);
+        return net[2].forward(hidden);
+    }
+}

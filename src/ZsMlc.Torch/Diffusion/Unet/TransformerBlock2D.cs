@@ -1,0 +1,79 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion.Unet;
+
+/// <summary>Self-attention, cross-attention to the text, perceptron, each behind a layer norm.</summary>
+internal sealed class BasicTransformerBlock : nn.Module<Tensor, Tensor, Tensor>
+{
+    internal readonly LayerNorm norm1;
+    internal readonly Attention attn1;
+    internal readonly LayerNorm norm2;
+    internal readonly Attention attn2;
+    internal readonly LayerNorm norm3;
+    internal readonly FeedForward ff;
+
+    public BasicTransformerBlock(int width, int contextWidth, int heads)
+        : base(nameof(BasicTransformerBlock))
+    {
+        norm1 = nn.LayerNorm(width);
+        attn1 = new(width, width, heads);
+        norm2 = nn.LayerNorm(width);
+        attn2 = new(width, contextWidth, heads);
+        norm3 = nn.LayerNorm(width);
+        ff = new(width);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x, Tensor context)
+    {
+        using var scope = NewDisposeScope();
+        x = x + attn1.forward(norm1.forward(x), null);
+        x = x + attn2.forward(norm2.forward(x), context);
+        return (x + ff.forward(norm3.forward(x))).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>A transformer over the positions of a feature map.</summary>
+internal sealed class Transformer2D : nn.Module<Tensor, Tensor, Tensor>
+{
+    private readonly bool _linear;
+    internal readonly GroupNorm norm;
+    internal readonly nn.Module<Tensor, Tensor> proj_in;
+    internal readonly ModuleList<BasicTransformerBlock> transformer_blocks;
+    internal readonly nn.Module<Tensor, Tensor> proj_out;
+
+    public Transformer2D(int channels, int heads, UnetConfig config)
+        : base(nameof(Transformer2D))
+    {
+        _linear = config.UseLinearProjection;
+        norm = nn.GroupNorm(config.NormNumGroups, channels, 1e-6);
+        proj_in = Projection(channels);
+        transformer_blocks = nn.ModuleList(new BasicTransformerBlock(channels, config.CrossAttentionDim, heads));
+        proj_out = Projection(channels);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x, Tensor context)
+    {
+        using var scope = NewDisposeScope();
+        var (height, width) = (x.shape[2], x.shape[3]);
+        var h = norm.forward(x);
+        h = _linear ? proj_in.forward(Tokens(h)) : Tokens(proj_in.forward(h));
+        foreach (var block in transformer_blocks)
+        {
+            h = block.forward(h, context);
+        }
+
+        h = _linear ? Map(proj_out.forward(h), height, width) : proj_out.forward(Map(h, height, width));
+        return (h + x).MoveToOuterDisposeScope();
+    }
+
+    private nn.Module<Tensor, Tensor> Projection(int channels) =>
+        _linear ? nn.Linear(channels, channels) : nn.Conv2d(channels, channels, kernel_size: 1);
+
+    private static Tensor Tokens(Tensor map) => map.flatten(2).transpose(1, 2);
+
+    private static Tensor Map(Tensor tokens, long height, long width) =>
+        tokens.transpose(1, 2).reshape(tokens.shape[0], tokens.shape[2], height, width);
+}

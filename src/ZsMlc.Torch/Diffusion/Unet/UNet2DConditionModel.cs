@@ -1,0 +1,121 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion.Unet;
+
+/// <summary>Stable Diffusion's denoiser: a UNet with cross-attention to the text. Its fields keep the checkpoint's tensor names.</summary>
+public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Tensor>
+{
+    internal readonly Conv2d conv_in;
+    internal readonly TimestepEmbedding time_embedding;
+    internal readonly ModuleList<DownBlock> down_blocks;
+    internal readonly MidBlock mid_block;
+    internal readonly ModuleList<UpBlock> up_blocks;
+    internal readonly GroupNorm conv_norm_out;
+    internal readonly Conv2d conv_out;
+
+    /// <summary>Creates the network with random weights.</summary>
+    /// <exception cref="NotSupportedException">The configuration is of another architecture.</exception>
+    public UNet2DConditionModel(UnetConfig config)
+        : base(nameof(UNet2DConditionModel))
+    {
+        config.Validate();
+        Config = config;
+        var channels = config.BlockOutChannels;
+        var timeWidth = channels[0] * 4;
+        conv_in = nn.Conv2d(config.InChannels, channels[0], kernel_size: 3, padding: 1);
+        time_embedding = new(channels[0], timeWidth, config.TimeCondProjDim);
+        down_blocks = nn.ModuleList(Enumerable.Range(0, channels.Count).Select(i => new DownBlock(config, i, timeWidth)).ToArray());
+        mid_block = new(config, timeWidth);
+        up_blocks = nn.ModuleList(Enumerable.Range(0, channels.Count).Select(i => new UpBlock(config, i, timeWidth)).ToArray());
+        conv_norm_out = nn.GroupNorm(config.NormNumGroups, channels[0], config.NormEps);
+        conv_out = nn.Conv2d(channels[0], config.OutChannels, kernel_size: 3, padding: 1);
+        RegisterComponents();
+    }
+
+    /// <summary>Gets the sizes.</summary>
+    public UnetConfig Config { get; }
+
+    /// <summary>Gets or sets whether blocks are computed again during back-propagation instead of keeping their activations.</summary>
+    public bool GradientCheckpointing { get; set; }
+
+    /// <summary>Sets how many attention heads are computed at a time; 0 for all. Fewer heads need less memory.</summary>
+    public void SetAttentionSlice(int heads)
+    {
+        foreach (var module in modules().OfType<Attention>())
+        {
+            module.Slice = heads;
+        }
+    }
+
+    /// <inheritdoc cref="Predict"/>
+    public override Tensor forward(Tensor sample, Tensor timesteps, Tensor context) => Predict(sample, timesteps, context);
+
+    /// <summary>Predicts noise, velocity or clean sample, as the checkpoint was trained.</summary>
+    /// <param name="sample">Scaled latents [B, InChannels, H, W].</param>
+    /// <param name="timesteps">Timesteps [B] or [1], integer or fractional.</param>
+    /// <param name="context">Text states [B, L, CrossAttentionDim].</param>
+    /// <param name="timeCondition">Guidance embedding [B, TimeCondProjDim] of LCM-distilled networks.</param>
+    /// <returns>[B, OutChannels, H, W].</returns>
+    public Tensor Predict(Tensor sample, Tensor timesteps, Tensor context, Tensor? timeCondition = null)
+    {
+        using var scope = NewDisposeScope();
+        var time = TimestepEmbedding.Sinusoids(timesteps.expand(sample.shape[0]), Config.BlockOutChannels[0], Config.FlipSinToCos, Config.FreqShift).to(sample.dtype);
+        time = time_embedding.forward(time, timeCondition);
+
+        var x = conv_in.forward(sample);
+        List<Tensor> skips = [x];
+        foreach (var block in down_blocks)
+        {
+            for (var i = 0; i < block.resnets.Count; i++)
+            {
+                x = Layer(block.resnets[i], block.attentions?[i], x, time, context);
+                skips.Add(x);
+            }
+
+            if (block.downsamplers is not null)
+            {
+                x = block.downsamplers[0].forward(x);
+                skips.Add(x);
+            }
+        }
+
+        x = Layer(mid_block.resnets[0], mid_block.attentions[0], x, time, context);
+        x = Layer(mid_block.resnets[1], null, x, time, context);
+
+        foreach (var block in up_blocks)
+        {
+            for (var i = 0; i < block.resnets.Count; i++)
+            {
+                var joined = cat([x, skips[^1]], 1);
+                skips.RemoveAt(skips.Count - 1);
+                x = Layer(block.resnets[i], block.attentions?[i], joined, time, context);
+            }
+
+            if (block.upsamplers is not null)
+            {
+                // Odd sizes: the way up must meet the sizes of the way down.
+                x = block.upsamplers[0].forward(x, (skips[^1].shape[2], skips[^1].shape[3]));
+            }
+        }
+
+        return conv_out.forward(nn.functional.silu(conv_norm_out.forward(x))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Layer(ResnetBlock resnet, Transformer2D? attention, Tensor x, Tensor time, Tensor context)
+    {
+        if (GradientCheckpointing && is_grad_enabled())
+        {
+            return Recompute.Run(inputs => Plain(resnet, attention, inputs[0], inputs[1], inputs[2]), [x, time, context]);
+        }
+
+        return Plain(resnet, attention, x, time, context);
+    }
+
+    private static Tensor Plain(ResnetBlock resnet, Transformer2D? attention, Tensor x, Tensor time, Tensor context)
+    {
+        var h = resnet.forward(x, time);
+        return attention is null ? h : attention.forward(h, context);
+    }
+}

@@ -1,0 +1,62 @@
+using TorchSharp;
+using ZsMlc.Torch.Checkpoints;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Tests.Diffusion.Autoencoder;
+
+[TestClass]
+public sealed class AutoencoderKLTests
+{
+    private const double Limit = 1e-5;
+
+    [TestMethod]
+    [DataRow("tiny-sd")]
+    [DataRow("tiny-sd2")]
+    public void EncodeAndDecode_GoldenImage_AgreeWithTheReference(string model)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var golden = Golden.Open("sd", model + "-golden", "vae.safetensors");
+        using var vae = GoldenModels.Vae(model);
+        var (mean, logVariance) = vae.Encode(golden.Read("image"));
+        Golden.AssertL2(golden.Read("mean"), mean, Limit, "mean");
+        Golden.AssertL2(golden.Read("logvar"), logVariance, Limit, "logvar");
+        Golden.AssertL2(golden.Read("decode_z"), vae.Decode(golden.Read("z")), Limit, "decode");
+        Golden.AssertL2(golden.Read("decode_z"), vae.DecodeSliced(golden.Read("z")), Limit, "sliced decode");
+    }
+
+    [TestMethod]
+    public void Backward_GoldenLosses_HaveTheReferencesGradients()
+    {
+        using var scope = NewDisposeScope();
+        using var golden = Golden.Open("sd", "tiny-sd-golden", "vae.safetensors");
+        using var vae = GoldenModels.Vae("tiny-sd");
+        var z = golden.Read("z").requires_grad_(true);
+        var loss = vae.Decode(z).pow(2).mean();
+        loss.backward();
+        Golden.AssertL2(golden.Read("grad.decode.loss"), loss, Limit, "decode loss");
+        Golden.AssertL2(golden.Read("grad.decode.z"), z.grad!, 5e-5, "decode gradient");
+
+        var image = golden.Read("image").requires_grad_(true);
+        var (mean, logVariance) = vae.Encode(image);
+        var encodeLoss = (mean + (logVariance * 0.5).exp() * golden.Read("noise")).pow(2).mean();
+        encodeLoss.backward();
+        Golden.AssertL2(golden.Read("grad.encode.loss"), encodeLoss, Limit, "encode loss");
+        Golden.AssertL2(golden.Read("grad.encode.image"), image.grad!, 5e-5, "encode gradient");
+    }
+
+    [TestMethod]
+    public void DecodeTiled_SmallTiles_IsCloseToTheWhole()
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var vae = GoldenModels.Vae("tiny-sd");
+        manual_seed(1);
+        var latents = randn(1, 4, 24, 20);
+        var whole = vae.Decode(latents);
+        var tiled = vae.DecodeTiled(latents, 16);
+        CollectionAssert.AreEqual(whole.shape, tiled.shape);
+        Assert.IsTrue((whole - tiled).norm().item<float>() < 0.5 * whole.norm().item<float>());
+        Golden.AssertL2(whole, vae.DecodeTiled(latents, 32), 1e-6, "one tile");
+    }
+}

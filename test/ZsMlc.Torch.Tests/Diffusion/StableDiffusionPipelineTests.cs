@@ -1,0 +1,257 @@
+using TorchSharp;
+using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Diffusion;
+using ZsMlc.Torch.Diffusion.Schedulers;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Tests.Diffusion;
+
+[TestClass]
+public sealed class StableDiffusionPipelineTests
+{
+    private const double LatentLimit = 3e-5, GradientLimit = 1e-4;
+
+    private static StableDiffusionPipeline Load(string model, ScalarType dtype = ScalarType.Float32) =>
+        new(GoldenModels.TextEncoder(model, dtype), GoldenModels.Unet(model, dtype), GoldenModels.Vae(model, dtype), TinyTokenizer(),
+            ConfigJson.Read<SchedulerConfig>(Golden.PathOf("sd", model, "scheduler", "scheduler_config.json")));
+
+    // The golden folders have no tokenizer: ids 0..997 are arbitrary words.
+    private static ClipTokenizer TinyTokenizer()
+    {
+        var letters = ClipTokenizer.ByteLetters().ToList();
+        string[] tokens = [.. letters, .. letters.Select(l => l + "</w>"), .. Enumerable.Range(0, 998 - 512).Select(i => $"unused{i}"), "<|startoftext|>", "<|endoftext|>"];
+        return new(tokens.Select((t, i) => (t, i)).ToDictionary(t => t.t, t => t.i), []);
+    }
+
+    [TestMethod]
+    [DataRow("tiny-sd", "euler_5steps", "EulerDiscreteScheduler", "epsilon")]
+    [DataRow("tiny-sd", "ddim_5steps", "DDIMScheduler", "epsilon")]
+    [DataRow("tiny-sd2", "ddim_v_5steps", "DDIMScheduler", "v_prediction")]
+    public void SampleWithGradients_GoldenNoise_GivesTheReferencesImage(string model, string run, string scheduler, string prediction)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var golden = Golden.Open("sd", model + "-golden", $"pipeline_{run}.safetensors");
+        using var pipeline = Load(model);
+        var context = cat([pipeline.TextEncoder.forward(golden.Read("negative_input_ids")), pipeline.TextEncoder.forward(golden.Read("prompt_input_ids"))], 0);
+        Golden.AssertL2(golden.Read("encoder_hidden_states"), context, 5e-6, "text states");
+        var options = new GenerationOptions { Steps = 5, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
+        var (latents, pixels) = pipeline.SampleWithGradients(context, golden.Read("initial_noise"), options);
+        Golden.AssertL2(golden.Read("final_latents"), latents, LatentLimit, "latents");
+        Golden.AssertL2(golden.Read("image_raw"), pixels, LatentLimit, "pixels");
+    }
+
+    [TestMethod]
+    [DataRow("tiny-sd", "euler_3steps", "EulerDiscreteScheduler", "epsilon", false)]
+    [DataRow("tiny-sd", "euler_3steps", "EulerDiscreteScheduler", "epsilon", true)]
+    [DataRow("tiny-sd2", "ddim_v_3steps", "DDIMScheduler", "v_prediction", false)]
+    [DataRow("tiny-sd2", "ddim_v_3steps", "DDIMScheduler", "v_prediction", true)]
+    public void SampleWithGradients_Backward_HasTheReferencesGradients(string model, string run, string scheduler, string prediction, bool checkpointing)
+    {
+        foreach (var loss in new[] { "mean_raw_sq", "mean_image01_sq" })
+        {
+            using var scope = NewDisposeScope();
+            using var golden = Golden.Open("sd", model + "-golden", $"grad_{run}.safetensors");
+            using var pipeline = Load(model);
+            pipeline.Unet.GradientCheckpointing = checkpointing;
+            foreach (var parameter in pipeline.Unet.parameters().Concat(pipeline.Vae.parameters()))
+            {
+                parameter.requires_grad_(false);
+            }
+
+            var negative = pipeline.TextEncoder.forward(golden.Read("negative_input_ids"));
+            var prompt = pipeline.TextEncoder.forward(golden.Read("prompt_input_ids"));
+            negative.retain_grad();
+            prompt.retain_grad();
+            var options = new GenerationOptions { Steps = 3, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
+            var (_, pixels) = pipeline.SampleWithGradients(cat([negative, prompt], 0), golden.Read("initial_noise"), options);
+            var value = loss == "mean_raw_sq" ? pixels.pow(2).mean() : (pixels / 2 + 0.5).clamp(0, 1).pow(2).mean();
+            value.backward();
+            Golden.AssertL2(golden.Read($"{loss}.loss"), value, GradientLimit, "loss");
+            Golden.AssertL2(golden.Read($"{loss}.grad.prompt_embeds"), prompt.grad!, GradientLimit, "prompt");
+            Golden.AssertL2(golden.Read($"{loss}.grad.negative_embeds"), negative.grad!, GradientLimit, "negative prompt");
+            GradientAssert.Parameters(pipeline.TextEncoder, golden, $"{loss}.grad.", GradientLimit);
+            GradientAssert.Norms(pipeline.TextEncoder, Golden.PathOf("sd", model + "-golden", $"grad_{run}.norms.json"), GradientLimit, $"{loss}/text_encoder");
+        }
+    }
+
+    [TestMethod]
+    [DataRow("tiny-sd")]
+    [DataRow("tiny-sd2")]
+    public void Networks_DoublePrecision_AgreeToTheNormEpsilons(string model)
+    {
+        // The sinusoids are computed in single precision; where they are not bit-equal to the reference's the limit is 1e-5.
+        const double exact = 1e-9, withTime = 1e-6;
+
+        // The golden image is stored in single precision, which alone moves the encoder's output by 4e-8.
+        const double stored = 1e-7;
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var golden = Golden.Open("sd", model + "-golden", "f64.safetensors");
+        using var text = Golden.Open("sd", model + "-golden", "text_encoder.safetensors");
+        using var net = Golden.Open("sd", model + "-golden", "unet.safetensors");
+        using var vae = Golden.Open("sd", model + "-golden", "vae.safetensors");
+        using var pipeline = Load(model, ScalarType.Float64);
+        Tensor Wide(Tensor t) => t.to(ScalarType.Float64);
+        Golden.AssertL2(golden.Read("text_encoder.last_hidden_state"), pipeline.TextEncoder.forward(text.Read("input_ids")), exact, "text encoder");
+        Golden.AssertL2(golden.Read("unet.output"), pipeline.Unet.forward(Wide(net.Read("sample")), net.Read("timesteps"), Wide(net.Read("encoder_hidden_states"))), withTime, "unet");
+        Golden.AssertL2(golden.Read("unet.odd.output"), pipeline.Unet.forward(Wide(net.Read("odd.sample")), net.Read("odd.timestep"), Wide(net.Read("odd.encoder_hidden_states"))), withTime, "unet, odd size");
+        var (mean, logVariance) = pipeline.Vae.Encode(Wide(vae.Read("image")));
+        Golden.AssertL2(golden.Read("vae.mean"), mean, stored, "vae mean");
+        Golden.AssertL2(golden.Read("vae.logvar"), logVariance, stored, "vae logvar");
+        Golden.AssertL2(golden.Read("vae.decode_z.0"), pipeline.Vae.Decode(Wide(vae.Read("z")))[..1], exact, "vae decode");
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_AloneOrInABatch_GivesTheSameImages()
+    {
+        using var pipeline = Load("tiny-sd");
+        var options = new GenerationOptions { Steps = 4, BatchSize = 4, Height = 32, Width = 40 };
+        string[] prompts = ["a cat", "a dog", "", "two cups"];
+        var batch = await pipeline.GenerateAsync(prompts, "blurry", options);
+        var again = await pipeline.GenerateAsync(prompts, "blurry", options);
+        var alone = await pipeline.GenerateAsync(prompts, "blurry", options with { BatchSize = 1 });
+        for (var i = 0; i < prompts.Length; i++)
+        {
+            CollectionAssert.AreEqual(batch[i].Pixels, again[i].Pixels, "A run is repeated bit by bit.");
+            Assert.HasCount(32 * 40 * 3, batch[i].Pixels);
+
+            // Sums run in another order in a batch: one grey level of difference at most.
+            Assert.IsTrue(batch[i].Pixels.Zip(alone[i].Pixels).All(p => Math.Abs(p.First - p.Second) <= 1), $"image {i}");
+        }
+
+        CollectionAssert.AreNotEqual(batch[0].Pixels, batch[1].Pixels);
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_OtherSeed_GivesAnotherImage()
+    {
+        using var pipeline = Load("tiny-sd");
+        var options = new GenerationOptions { Steps = 2, Height = 32, Width = 32, GuidanceScale = 1 };
+        var images = await pipeline.GenerateAsync(["a", "a"], null, options with { Seeds = [5, 6] });
+        CollectionAssert.AreNotEqual(images[0].Pixels, images[1].Pixels);
+        Assert.AreEqual(6, images[1].Seed);
+    }
+
+    [TestMethod]
+    [DataRow("EulerAncestralDiscreteScheduler")]
+    [DataRow("DPMSolverMultistepScheduler")]
+    [DataRow("LCMScheduler")]
+    [DataRow("PNDMScheduler")]
+    public async Task GenerateAsync_EveryScheduler_IsIndependentOfTheBatch(string scheduler)
+    {
+        using var pipeline = Load("tiny-sd");
+        var options = new GenerationOptions { Steps = 3, Height = 32, Width = 32, Scheduler = Config(scheduler, "epsilon"), BatchSize = 2 };
+        var batch = await pipeline.GenerateAsync(["a cat", "a dog"], null, options);
+        var alone = await pipeline.GenerateAsync(["a cat", "a dog"], null, options with { BatchSize = 1 });
+        Assert.IsTrue(batch[1].Pixels.Zip(alone[1].Pixels).All(p => Math.Abs(p.First - p.Second) <= 1));
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_PreviewRejects_AbandonsTheImage()
+    {
+        using var pipeline = Load("tiny-sd");
+        var seen = new List<long[]>();
+        var images = await pipeline.GenerateAsync(["a", "b"], null, new()
+        {
+            Steps = 4, Height = 32, Width = 32, PreviewStep = 2,
+            Preview = (pixels, indices) =>
+            {
+                seen.Add(pixels.shape);
+                return indices.Select(i => i == 1).ToList();
+            },
+        });
+        Assert.IsTrue(images[0].IsAbandoned);
+        Assert.IsFalse(images[1].IsAbandoned);
+        CollectionAssert.AreEqual(new long[] { 2, 3, 32, 32 }, seen.Single());
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_Cancelled_Throws()
+    {
+        using var pipeline = Load("tiny-sd");
+        using var source = new CancellationTokenSource();
+        var progress = new Stopper(source);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => pipeline.GenerateAsync(["a"], null, new() { Steps = 50, Height = 32, Width = 32 }, progress, source.Token));
+        Assert.IsLessThan(5, progress.Reports);
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_BadOptions_AreNamed()
+    {
+        using var pipeline = Load("tiny-sd");
+        async Task Refused(GenerationOptions options, string name) =>
+            StringAssert.Contains((await Assert.ThrowsAsync<ArgumentException>(() => pipeline.GenerateAsync(["a"], null, options))).Message, name);
+        await Refused(new() { Height = 33 }, "Height");
+        await Refused(new() { Width = 0 }, "Width");
+        await Refused(new() { Steps = 0 }, "Steps");
+        await Refused(new() { BatchSize = 0 }, "BatchSize");
+        await Refused(new() { GuidanceScale = double.NaN }, "GuidanceScale");
+        await Refused(new() { Seeds = [1, 2] }, "seeds");
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_NotANumberInTheWeights_IsReported()
+    {
+        using var pipeline = Load("tiny-sd");
+        using (no_grad())
+        {
+            pipeline.Unet.conv_out.bias!.fill_(double.NaN);
+        }
+
+        StringAssert.Contains((await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => pipeline.GenerateAsync(["a"], null, new() { Steps = 1, Height = 32, Width = 32 }))).Message, "finite");
+    }
+
+    [TestMethod]
+    public async Task FromPretrained_SavedFolder_GeneratesTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new GenerationOptions { Steps = 2, Height = 32, Width = 32 };
+        using var pipeline = Load("tiny-sd2");
+        pipeline.Save(folder.Path, ScalarType.Float32);
+        using var read = StableDiffusionPipeline.FromPretrained(folder.Path);
+        var expected = await pipeline.GenerateAsync(["a cat"], null, options);
+        var actual = await read.GenerateAsync(["a cat"], null, options);
+        CollectionAssert.AreEqual(expected[0].Pixels, actual[0].Pixels);
+    }
+
+    [TestMethod]
+    [DataRow("""{"_class_name":"StableDiffusionXLPipeline"}""", "StableDiffusionXLPipeline")]
+    [DataRow("""{"_class_name":"DiTPipeline"}""", "DiTPipeline")]
+    [DataRow("""{}""", "without a class name")]
+    public void FromPretrained_OtherArchitecture_IsNamed(string index, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["model_index.json"], index);
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => StableDiffusionPipeline.FromPretrained(folder.Path)).Message, expected);
+    }
+
+    [TestMethod]
+    public void FromPretrained_MissingParts_AreNamed()
+    {
+        using var folder = new TemporaryFolder();
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => StableDiffusionPipeline.FromPretrained(folder["none"])).Message, "none");
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => StableDiffusionPipeline.FromPretrained(folder.Path)).Message, "model_index.json");
+        using var pipeline = Load("tiny-sd");
+        pipeline.Save(folder.Path);
+        File.Delete(folder["vae/diffusion_pytorch_model.safetensors"]);
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => StableDiffusionPipeline.FromPretrained(folder.Path)).Message, "vae");
+        File.WriteAllText(folder["unet/config.json"], """{"block_out_channels":"wide"}""");
+        StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => StableDiffusionPipeline.FromPretrained(folder.Path)).Message, "unet");
+    }
+
+    private static SchedulerConfig Config(string name, string prediction) =>
+        new() { ClassName = name, PredictionType = prediction, TimestepSpacing = "leading", StepsOffset = 1, SetAlphaToOne = name == "LCMScheduler" };
+
+    private sealed class Stopper(CancellationTokenSource source) : IProgress<GenerationStep>
+    {
+        public int Reports { get; private set; }
+
+        public void Report(GenerationStep value)
+        {
+            Reports++;
+            source.Cancel();
+        }
+    }
+}
