@@ -78,7 +78,7 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
                 parameter.requires_grad_(false);
             }
 
-            return model;
+            return model.KeepAlive();
         }
         catch
         {

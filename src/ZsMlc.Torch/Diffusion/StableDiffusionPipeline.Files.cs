@@ -43,7 +43,7 @@ public sealed partial class StableDiffusionPipeline
                 parameter.requires_grad_(false);
             }
 
-            return module;
+            return module.KeepAlive();
         }
 
         try

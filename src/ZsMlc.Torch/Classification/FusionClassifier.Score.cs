@@ -1,0 +1,40 @@
+using ZsMlc.Torch.Clip;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Classification;
+
+public sealed partial class FusionClassifier
+{
+    /// <summary>Probabilities of all labels. The text features are computed on the first call and kept until <see cref="ForgetTextFeatures"/>.</summary>
+    /// <param name="images">RGB pixels of any size [B, 3, H, W]: Byte, or floating point from 0 to 1.</param>
+    /// <returns>Float32 [B, C] on the CPU.</returns>
+    public Tensor Score(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        _texts ??= TextFeatures().DetachFromDisposeScope();
+        var pixels = new ClipPreprocessor(Vision.ImageSize).Preprocess(images.to(Device)).to(image_encoder.conv1.weight.dtype);
+        var logits = Logits(pixels, _texts).to(ScalarType.Float32);
+        return softmax(logits, 1)[.., 1].cpu().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Drops the kept text features; to be called when the contexts have changed.</summary>
+    public void ForgetTextFeatures()
+    {
+        _texts?.Dispose();
+        _texts = null;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            ForgetTextFeatures();
+
+            // The text tower belongs to the CLIP model.
+            image_encoder.Dispose();
+            prompt_learner?.Dispose();
+        }
+    }
+}

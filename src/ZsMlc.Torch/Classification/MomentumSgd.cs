@@ -1,0 +1,89 @@
+using ZsMlc.Torch.Checkpoints;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Classification;
+
+/// <summary>
+/// Stochastic gradient descent with momentum and weight decay. TorchSharp's own cannot hand out its momentum, which a
+/// resumed run needs, nor leave out a step with non-finite gradients together with its momentum.
+/// </summary>
+internal sealed class MomentumSgd : IDisposable
+{
+    private readonly double _momentum, _decay;
+    private readonly List<(string Name, Tensor Parameter, Func<double> Rate)> _parameters;
+    private readonly Dictionary<string, Tensor> _velocity = [];
+
+    public MomentumSgd(IEnumerable<(string Name, Tensor Parameter, Func<double> Rate)> parameters, double momentum, double decay) =>
+        (_parameters, _momentum, _decay) = (parameters.ToList(), momentum, decay);
+
+    /// <summary>Gets the momentum of every parameter that has been updated.</summary>
+    public IReadOnlyDictionary<string, Tensor> Velocity => _velocity;
+
+    public void ZeroGradients()
+    {
+        foreach (var (_, parameter, _) in _parameters)
+        {
+            if (parameter.grad is { } gradient)
+            {
+                using (gradient)
+                {
+                    gradient.zero_();
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether every gradient is finite.</summary>
+    public bool GradientsAreFinite()
+    {
+        using var scope = NewDisposeScope();
+        return _parameters.All(p => p.Parameter.grad is not { } g || g.isfinite().all().item<bool>());
+    }
+
+    /// <summary>v ← μv + (g + λp), p ← p - ηv.</summary>
+    public void Step()
+    {
+        using var noGrad = no_grad();
+        foreach (var (name, parameter, rate) in _parameters)
+        {
+            using var scope = NewDisposeScope();
+            if (parameter.grad is not { } gradient)
+            {
+                continue;
+            }
+
+            var change = gradient + _decay * parameter;
+            if (_velocity.TryGetValue(name, out var velocity))
+            {
+                velocity.mul_(_momentum).add_(change);
+            }
+            else
+            {
+                _velocity[name] = velocity = change.DetachFromDisposeScope();
+            }
+
+            parameter.sub_(velocity * rate());
+        }
+    }
+
+    /// <summary>Takes up the momentum of an earlier run.</summary>
+    public void Restore(ICheckpoint checkpoint, string prefix)
+    {
+        foreach (var (name, parameter, _) in _parameters)
+        {
+            if (checkpoint.Names.Contains(prefix + name))
+            {
+                using var stored = checkpoint.Read(prefix + name);
+                _velocity[name] = stored.to(parameter.device).DetachFromDisposeScope();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var velocity in _velocity.Values)
+        {
+            velocity.Dispose();
+        }
+    }
+}
