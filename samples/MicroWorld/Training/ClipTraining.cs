@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Globalization;
+using TorchSharp;
+using TorchSharp.Modules;
+using ZsMlc.MicroModels.World;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace MicroWorld.Training;
+
+/// <summary>Trains the micro CLIP on the web corpus: captions and bare labels against pictures, with colours mixed and shapeless negatives.</summary>
+internal sealed class ClipTraining(TrainingOptions options)
+{
+    private const int Batch = 128;
+    private const int CaptionCount = 64;
+    private const int Shapeless = 36;
+    private const int PixelsOfClip = 64;
+    private static readonly float[] Mean = [0.48145466f, 0.4578275f, 0.40821073f];
+    private static readonly float[] Std = [0.26862954f, 0.26130258f, 0.27577711f];
+
+    public void Run(nn.Module model, Func<Tensor, Tensor> encodeImage, Func<Tensor, Tensor> encodeText, Func<IReadOnlyList<string>, Tensor> tokenize, Parameter logitScale)
+    {
+        var optimizer = new AveragedAdamW(model.named_parameters(), model.named_buffers(), weightDecay: 0.05);
+        var saved = CheckpointFile.Load(options.Checkpoint, optimizer.State());
+        var done = (int)(saved?["step"] ?? 0);
+        var seconds = saved?["seconds"] ?? 0;
+        if (saved is not null)
+        {
+            optimizer.Resume(done);
+        }
+
+        random.manual_seed(options.Seed + done);
+        var corpus = new WebCorpus((ulong)options.Seed);
+        var clock = Stopwatch.StartNew();
+        var (lastSave, average) = (0.0, 0.0);
+        model.train();
+        for (; done < options.Steps; done++)
+        {
+            using var scope = NewDisposeScope();
+            var loss = Loss(corpus, done, encodeImage, encodeText, tokenize, logitScale);
+            loss.backward();
+            var norm = optimizer.Step(options.LearningRate(done), maxNorm: 2);
+            using (no_grad())
+            {
+                logitScale.clamp_(0, Math.Log(100));
+            }
+
+            average = average == 0 ? loss.ToDouble() : 0.98 * average + 0.02 * loss.ToDouble();
+            if (done % 50 == 0)
+            {
+                options.Report($"clip step {done}/{options.Steps} loss {average:F3} norm {norm:F2} scale {logitScale.exp().ToDouble():F1} {(seconds + clock.Elapsed.TotalSeconds) / (done + 1):F2} s/step");
+            }
+
+            if (done % 500 == 499)
+            {
+                model.eval();
+                Probe(encodeImage, encodeText, tokenize, logitScale);
+                model.train();
+            }
+
+            if (clock.Elapsed.TotalSeconds - lastSave > 180 || done + 1 == options.Steps)
+            {
+                lastSave = clock.Elapsed.TotalSeconds;
+                Save(optimizer, done + 1, seconds + lastSave);
+            }
+        }
+    }
+
+    private void Save(AveragedAdamW optimizer, int step, double seconds) =>
+        CheckpointFile.Save(options.Checkpoint, new Dictionary<string, double> { ["step"] = step, ["seconds"] = seconds }, optimizer.State());
+
+    private Tensor Loss(WebCorpus corpus, int step, Func<Tensor, Tensor> encodeImage, Func<Tensor, Tensor> encodeText, Func<IReadOnlyList<string>, Tensor> tokenize, Parameter logitScale)
+    {
+        var pictures = Enumerable.Range(0, Batch).Select(i => corpus[(long)step * Batch + i]).ToArray();
+        var labels = WorldLabels.All;
+        var captioned = pictures[..CaptionCount];
+        var drawn = WorldBatches.Draw([.. pictures.Select(p => p.Scene)]);
+        var images = Distortions.MixColours(cat([drawn, Negatives(drawn)]));
+        var imageFeatures = Normalise(encodeImage(Prepare(images)));
+        var textFeatures = Normalise(encodeText(tokenize([.. captioned.Select(c => c.Caption), .. labels])));
+        var scores = matmul(imageFeatures, textFeatures.t()) * logitScale.exp();
+
+        var truth = new bool[Batch, CaptionCount + labels.Length];
+        for (var i = 0; i < Batch; i++)
+        {
+            for (var c = 0; c < CaptionCount; c++)
+            {
+                truth[i, c] = captioned[c].Describes(pictures[i]);
+            }
+
+            foreach (var label in pictures[i].Scene.Labels)
+            {
+                truth[i, CaptionCount + WorldLabels.IndexOf(label)] = true;
+            }
+        }
+
+        var described = tensor(truth.Cast<bool>().ToArray()).reshape(Batch, -1);
+        var captionTruth = described[TensorIndex.Colon, TensorIndex.Slice(0, CaptionCount)];
+        var captionScores = scores[TensorIndex.Colon, TensorIndex.Slice(0, CaptionCount)];
+        var nothing = zeros([Shapeless, CaptionCount], dtype: ScalarType.Bool);
+        var toText = ClipLoss.Grouped(captionScores[TensorIndex.Slice(0, Batch)], captionTruth);
+        var toImage = ClipLoss.Grouped(captionScores.t(), cat([captionTruth, nothing]).t());
+
+        // The filter judges among a few candidates: any subset of the labels must give a fair answer, "none of these" included.
+        var size = options.Chance(step) < 0.3 ? labels.Length : 4 + step * 7 % (labels.Length - 8);
+        var subset = randperm(labels.Length)[TensorIndex.Slice(0, size)];
+        var labelScores = scores[TensorIndex.Colon, TensorIndex.Slice(CaptionCount)].index_select(1, subset);
+        var labelTruth = described[TensorIndex.Colon, TensorIndex.Slice(CaptionCount)].index_select(1, subset);
+        var hasNone = cat([labelTruth.any(1).logical_not(), ones([Shapeless], dtype: ScalarType.Bool)]);
+        var calibrated = ClipLoss.Grouped(labelScores[TensorIndex.Slice(0, Batch)], labelTruth)
+            + ClipLoss.Unsure(labelScores.index_select(0, hasNone.nonzero().flatten())) * 0.5;
+        return toText + toImage + calibrated;
+    }
+
+    private static Tensor Negatives(Tensor drawn) => cat(
+    [
+        Distortions.ShuffleBlocks(drawn[TensorIndex.Slice(0, 14)]),
+        Distortions.ShuffleTiles(drawn[TensorIndex.Slice(14, 26)]),
+        Distortions.Smear(drawn[TensorIndex.Slice(26, 32)]),
+        (drawn[TensorIndex.Slice(32, 36)] + drawn[TensorIndex.Slice(36, 40)]) / 2,
+    ]);
+
+    private static Tensor Prepare(Tensor pictures)
+    {
+        var large = F.interpolate(pictures, size: [PixelsOfClip, PixelsOfClip], mode: InterpolationMode.Bicubic, align_corners: false).clamp(0, 1);
+        return (large - tensor(Mean).reshape(1, 3, 1, 1)) / tensor(Std).reshape(1, 3, 1, 1);
+    }
+
+    private static Tensor Normalise(Tensor features) => F.normalize(features, p: 2, dim: -1);
+
+    private void Probe(Func<Tensor, Tensor> encodeImage, Func<Tensor, Tensor> encodeText, Func<IReadOnlyList<string>, Tensor> tokenize, Parameter logitScale)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var texts = Normalise(encodeText(tokenize(WorldLabels.All)));
+        Tensor Score(Tensor pictures) => matmul(Normalise(encodeImage(Prepare(pictures))), texts.t()) * logitScale.exp();
+
+        var corpus = new WebCorpus(77);
+        var web = Enumerable.Range(0, 400).Select(i => corpus[i].Scene).ToList();
+        var test = Enumerable.Range(0, 400).Select(i => TargetSet.Picture(TargetSplit.Test, i)).ToList();
+        var testScores = Score(WorldBatches.Draw(test));
+        var unseenCount = WorldLabels.Unseen.Length;
+        var candidates = TensorIndex.Slice(0, unseenCount);
+        var pairs = new List<Scene>();
+        var replaced = new List<Scene>();
+        for (var i = 0; i < 200; i++)
+        {
+            var draw = new WorldRandom(555, (ulong)i);
+            var order = WorldLabels.Unseen.ToArray();
+            draw.Shuffle(order.AsSpan());
+            pairs.Add(Scene.Compose(ref draw, order[..2], WorldStyle.Photo));
+            replaced.Add(pairs[^1].WithLabel(draw.Below(2), i % 2 == 0 ? order[2] : WorldLabels.Seen[draw.Below(WorldLabels.Seen.Length)]));
+        }
+
+        var named = pairs.Select(p => p.Labels.Select(WorldLabels.IndexOf).ToArray()).ToList();
+        var drawn = WorldBatches.Draw(pairs);
+        double Passes(Tensor pictures) => ClipProbe.PassRate(Score(pictures)[TensorIndex.Colon, candidates], named);
+        options.Report(string.Create(CultureInfo.InvariantCulture,
+            $"clip probe: web mAP {ClipProbe.MeanAveragePrecision(Score(WorldBatches.Draw(web)), web, WorldLabels.All):F1}; target all {ClipProbe.MeanAveragePrecision(testScores, test, WorldLabels.All):F1}, unseen {ClipProbe.MeanAveragePrecision(testScores[TensorIndex.Colon, candidates], test, WorldLabels.Unseen):F1}; pairs pass {Passes(drawn):F0}, grey {Passes(Distortions.Grey(drawn)):F0}, replaced {Passes(WorldBatches.Draw(replaced)):F0}, shuffled {Passes(Distortions.ShuffleBlocks(drawn)):F0}, tiles {Passes(Distortions.ShuffleTiles(drawn)):F0} %"));
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace MicroWorld.Training;
+
+/// <summary>What all training runs share.</summary>
+internal sealed record TrainingOptions
+{
+    /// <summary>Optimiser steps in total; the schedule ends there.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Seed of corpus and weights.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Peak learning rate.</summary>
+    public double PeakRate { get; init; } = 1.5e-3;
+
+    public int WarmUp { get; init; } = 150;
+
+    /// <summary>File that keeps the run's state; a run goes on from it.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>Linear warm-up, then a cosine to 2 % of the peak.</summary>
+    public double LearningRate(int step) => step < WarmUp
+        ? PeakRate * (step + 1) / WarmUp
+        : PeakRate * (0.02 + 0.98 * 0.5 * (1 + Math.Cos(Math.PI * (step - WarmUp) / Math.Max(1, Steps - WarmUp))));
+
+    public double Chance(int step) => new Random(Seed * 7919 + step).NextDouble();
+
+    public void Report(string line) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss} {line}"));
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Globalization;
+using TorchSharp;
+using ZsMlc.MicroModels.World;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace MicroWorld.Training;
+
+/// <summary>Trains the micro autoencoder on scenes of every style: squared and absolute error, and a light pull of the latents to a normal law.</summary>
+internal sealed class VaeTraining(TrainingOptions options)
+{
+    private const int Batch = 32;
+    private const double KlWeight = 3e-4;
+
+    /// <param name="model">The autoencoder.</param>
+    /// <param name="encode">Pictures in [-1, 1] to means and log variances, [B, 2C, h, w].</param>
+    /// <param name="decode">Latents to pictures.</param>
+    public void Run(nn.Module model, Func<Tensor, Tensor> encode, Func<Tensor, Tensor> decode)
+    {
+        var optimizer = new AveragedAdamW(model.named_parameters(), [], weightDecay: 0.001, decay: 0.995);
+        var saved = CheckpointFile.Load(options.Checkpoint, optimizer.State());
+        var done = (int)(saved?["step"] ?? 0);
+        var seconds = saved?["seconds"] ?? 0;
+        if (saved is not null)
+        {
+            optimizer.Resume(done);
+        }
+
+        random.manual_seed(options.Seed + done);
+        var corpus = new WebCorpus((ulong)options.Seed + 100);
+        var clock = Stopwatch.StartNew();
+        var (lastSave, error) = (0.0, 0.0);
+        for (; done < options.Steps; done++)
+        {
+            using var scope = NewDisposeScope();
+            var scenes = Enumerable.Range(0, Batch).Select(i => corpus[(long)done * Batch + i].Scene).ToArray();
+            var pictures = WorldBatches.Draw(scenes) * 2 - 1;
+            var (mean, logVariance) = Split(encode(pictures));
+            var latents = mean + randn_like(mean) * (0.5 * logVariance).exp();
+            var difference = decode(latents) - pictures;
+            var squared = difference.square().mean();
+            var kl = 0.5 * (mean.square() + logVariance.exp() - 1 - logVariance).mean();
+            var loss = squared + 0.3 * difference.abs().mean() + KlWeight * kl;
+            loss.backward();
+            optimizer.Step(options.LearningRate(done), maxNorm: 1);
+            error = error == 0 ? squared.ToDouble() : 0.98 * error + 0.02 * squared.ToDouble();
+            if (done % 50 == 0)
+            {
+                options.Report(string.Create(CultureInfo.InvariantCulture,
+                    $"vae step {done}/{options.Steps} {10 * Math.Log10(4 / error):F1} dB, kl {kl.ToDouble():F2}, latent std {mean.std().ToDouble():F2}, {(seconds + clock.Elapsed.TotalSeconds) / (done + 1):F2} s/step"));
+            }
+
+            if (clock.Elapsed.TotalSeconds - lastSave > 120 || done + 1 == options.Steps)
+            {
+                lastSave = clock.Elapsed.TotalSeconds;
+                CheckpointFile.Save(
+                    options.Checkpoint, new Dictionary<string, double> { ["step"] = done + 1, ["seconds"] = seconds + lastSave }, optimizer.State());
+            }
+        }
+    }
+
+    /// <summary>Means and log variances, the latter kept within sane bounds.</summary>
+    public static (Tensor Mean, Tensor LogVariance) Split(Tensor moments)
+    {
+        var halves = moments.chunk(2, 1);
+        return (halves[0], halves[1].clamp(-30, 20));
+    }
+}
