@@ -16,6 +16,9 @@ internal sealed record TrainingOptions
 
     public int WarmUp { get; init; } = 150;
 
+    /// <summary>Scenes that the UNet learns from.</summary>
+    public int CorpusSize { get; init; } = 40_000;
+
     /// <summary>File that keeps the run's state; a run goes on from it.</summary>
     public required string Checkpoint { get; init; }
 
