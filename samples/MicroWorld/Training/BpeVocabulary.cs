@@ -1,6 +1,4 @@
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using ZsMlc.Torch.Clip;
 
 namespace MicroWorld.Training;
 
@@ -46,21 +44,9 @@ internal sealed class BpeVocabulary
         };
     }
 
-    /// <summary>Writes <c>vocab.json</c> and <c>merges.txt</c>.</summary>
-    public void Save(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        var ids = Tokens.Select((t, i) => (t, i)).ToDictionary(x => x.t, x => x.i);
-        var options = new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-        File.WriteAllText(Path.Combine(folder, "vocab.json"), JsonSerializer.Serialize(ids, options));
-        var text = new StringBuilder("#version: 0.2\n");
-        foreach (var (left, right) in Merges)
-        {
-            text.Append(left).Append(' ').Append(right).Append('\n');
-        }
-
-        File.WriteAllText(Path.Combine(folder, "merges.txt"), text.ToString());
-    }
+    /// <summary>The tokenizer of this vocabulary.</summary>
+    public ClipTokenizer ToTokenizer() =>
+        new(Tokens.Select((t, i) => (t, i)).ToDictionary(x => x.t, x => x.i), [.. Merges.Select(m => $"{m.Left} {m.Right}")]);
 
     private static List<string> Split(string word) =>
         [.. word.Select((c, i) => i == word.Length - 1 ? c + End : c.ToString())];

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using TorchSharp;
-using TorchSharp.Modules;
 using ZsMlc.MicroModels.World;
+using ZsMlc.Torch.Clip;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -15,10 +15,17 @@ internal sealed class ClipTraining(TrainingOptions options)
     private const int CaptionCount = 64;
     private const int Shapeless = 36;
     private const int PixelsOfClip = 64;
-    private static readonly float[] Mean = [0.48145466f, 0.4578275f, 0.40821073f];
-    private static readonly float[] Std = [0.26862954f, 0.26130258f, 0.27577711f];
 
-    public void Run(nn.Module model, Func<Tensor, Tensor> encodeImage, Func<Tensor, Tensor> encodeText, Func<IReadOnlyList<string>, Tensor> tokenize, Parameter logitScale)
+    /// <summary>The architecture of the micro CLIP: 2.4 million parameters.</summary>
+    public static ClipModel CreateModel()
+    {
+        var vocabulary = BpeVocabulary.Learn(Captions.Words);
+        var config = new ClipConfig(128, ClipVisionConfig.ResNet(PixelsOfClip, 16, [1, 2, 2, 2]), new(24, vocabulary.Tokens.Count, 128, 2, 3));
+        return new ClipModel(config, vocabulary.ToTokenizer());
+    }
+
+    /// <summary>Trains to the last step, from the checkpoint where there is one, and leaves the averaged weights in the model.</summary>
+    public void Run(ClipModel model)
     {
         var optimizer = new AveragedAdamW(model.named_parameters(), model.named_buffers(), weightDecay: 0.05);
         var saved = CheckpointFile.Load(options.Checkpoint, optimizer.State());
@@ -37,24 +44,24 @@ internal sealed class ClipTraining(TrainingOptions options)
         for (; done < options.Steps; done++)
         {
             using var scope = NewDisposeScope();
-            var loss = Loss(corpus, done, encodeImage, encodeText, tokenize, logitScale);
+            var loss = Loss(corpus, done, model);
             loss.backward();
             var norm = optimizer.Step(options.LearningRate(done), maxNorm: 2);
             using (no_grad())
             {
-                logitScale.clamp_(0, Math.Log(100));
+                model.LogitScale.clamp_(0, Math.Log(100));
             }
 
             average = average == 0 ? loss.ToDouble() : 0.98 * average + 0.02 * loss.ToDouble();
             if (done % 50 == 0)
             {
-                options.Report($"clip step {done}/{options.Steps} loss {average:F3} norm {norm:F2} scale {logitScale.exp().ToDouble():F1} {(seconds + clock.Elapsed.TotalSeconds) / (done + 1):F2} s/step");
+                options.Report($"clip step {done}/{options.Steps} loss {average:F3} norm {norm:F2} scale {model.LogitScale.exp().ToDouble():F1} {(seconds + clock.Elapsed.TotalSeconds) / (done + 1):F2} s/step");
             }
 
             if (done % 500 == 499)
             {
                 model.eval();
-                Probe(encodeImage, encodeText, tokenize, logitScale);
+                Probe(model);
                 model.train();
             }
 
@@ -69,16 +76,16 @@ internal sealed class ClipTraining(TrainingOptions options)
     private void Save(AveragedAdamW optimizer, int step, double seconds) =>
         CheckpointFile.Save(options.Checkpoint, new Dictionary<string, double> { ["step"] = step, ["seconds"] = seconds }, optimizer.State());
 
-    private Tensor Loss(WebCorpus corpus, int step, Func<Tensor, Tensor> encodeImage, Func<Tensor, Tensor> encodeText, Func<IReadOnlyList<string>, Tensor> tokenize, Parameter logitScale)
+    private Tensor Loss(WebCorpus corpus, int step, ClipModel model)
     {
         var pictures = Enumerable.Range(0, Batch).Select(i => corpus[(long)step * Batch + i]).ToArray();
         var labels = WorldLabels.All;
         var captioned = pictures[..CaptionCount];
         var drawn = WorldBatches.Draw([.. pictures.Select(p => p.Scene)]);
         var images = Distortions.MixColours(cat([drawn, Negatives(drawn)]));
-        var imageFeatures = Normalise(encodeImage(Prepare(images)));
-        var textFeatures = Normalise(encodeText(tokenize([.. captioned.Select(c => c.Caption), .. labels])));
-        var scores = matmul(imageFeatures, textFeatures.t()) * logitScale.exp();
+        var imageFeatures = Normalise(model.EncodeImage(model.Preprocessor.Preprocess(images)));
+        var textFeatures = Normalise(model.EncodeText(Tokenize(model, [.. captioned.Select(c => c.Caption), .. labels])));
+        var scores = matmul(imageFeatures, textFeatures.t()) * model.LogitScale.exp();
 
         var truth = new bool[Batch, CaptionCount + labels.Length];
         for (var i = 0; i < Batch; i++)
@@ -120,20 +127,21 @@ internal sealed class ClipTraining(TrainingOptions options)
         (drawn[TensorIndex.Slice(32, 36)] + drawn[TensorIndex.Slice(36, 40)]) / 2,
     ]);
 
-    private static Tensor Prepare(Tensor pictures)
+    // Padding behind the longest text of the batch would only cost time: the text tower is causal.
+    private static Tensor Tokenize(ClipModel model, IReadOnlyList<string> texts)
     {
-        var large = F.interpolate(pictures, size: [PixelsOfClip, PixelsOfClip], mode: InterpolationMode.Bicubic, align_corners: false).clamp(0, 1);
-        return (large - tensor(Mean).reshape(1, 3, 1, 1)) / tensor(Std).reshape(1, 3, 1, 1);
+        var longest = texts.Max(t => model.Tokenizer.Encode(t).Count) + 2;
+        return model.Tokenizer.Tokenize(texts, Math.Min(longest, model.Config.Text.ContextLength));
     }
 
     private static Tensor Normalise(Tensor features) => F.normalize(features, p: 2, dim: -1);
 
-    private void Probe(Func<Tensor, Tensor> encodeImage, Func<Tensor, Tensor> encodeText, Func<IReadOnlyList<string>, Tensor> tokenize, Parameter logitScale)
+    private void Probe(ClipModel model)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var texts = Normalise(encodeText(tokenize(WorldLabels.All)));
-        Tensor Score(Tensor pictures) => matmul(Normalise(encodeImage(Prepare(pictures))), texts.t()) * logitScale.exp();
+        var texts = Normalise(model.EncodeText(Tokenize(model, WorldLabels.All)));
+        Tensor Score(Tensor pictures) => matmul(Normalise(model.EncodeImage(model.Preprocessor.Preprocess(pictures))), texts.t()) * model.LogitScale.exp();
 
         var corpus = new WebCorpus(77);
         var web = Enumerable.Range(0, 400).Select(i => corpus[i].Scene).ToList();

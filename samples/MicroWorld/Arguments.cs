@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace MicroWorld;
+
+/// <summary>Words and <c>--name value</c> pairs of the command line.</summary>
+internal sealed class Arguments
+{
+    private readonly Dictionary<string, string> options = [];
+
+    public Arguments(IReadOnlyList<string> args)
+    {
+        var words = new List<string>();
+        for (var i = 0; i < args.Count; i++)
+        {
+            if (!args[i].StartsWith("--", StringComparison.Ordinal))
+            {
+                words.Add(args[i]);
+            }
+            else if (i + 1 == args.Count)
+            {
+                throw new ArgumentException($"The option '{args[i]}' has no value.");
+            }
+            else
+            {
+                options[args[i][2..]] = args[++i];
+            }
+        }
+
+        Words = words;
+    }
+
+    public IReadOnlyList<string> Words { get; }
+
+    /// <summary>Folder for checkpoints of training runs.</summary>
+    public string Work => Text("work", Path.Combine("artifacts", "micro"));
+
+    public string Text(string name, string standard) => options.GetValueOrDefault(name, standard);
+
+    public int Number(string name, int standard) => options.TryGetValue(name, out var text)
+        ? int.TryParse(text, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw new ArgumentException($"The option '--{name}' is '{text}'; expected a whole number.")
+        : standard;
+}
