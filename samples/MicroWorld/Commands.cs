@@ -1,5 +1,8 @@
+using MicroWorld.Evaluation;
 using MicroWorld.Training;
 using TorchSharp;
+using ZsMlc.MicroModels;
+using ZsMlc.Torch.Diffusion;
 
 namespace MicroWorld;
 
@@ -9,6 +12,12 @@ internal static class Commands
     private const string Usage = """
         MicroWorld train clip|vae|unet [--steps N] [--seed N] [--threads N] [--work folder]
             Trains a micro model; stop it at any time and start it again to go on.
+        MicroWorld export [--work folder] [--out folder]
+            Writes the trained models into the package's source folder.
+        MicroWorld gates [--images N] [--clip folder] [--diffusion folder]
+            Prints the figures that a bundle must reach.
+        MicroWorld grid [--out samples.png] [--diffusion folder]
+            Draws generated pictures, first seeds, nothing picked.
         MicroWorld preview [--out world.png]
             Draws some pictures of the web corpus and of the labelled set.
         """;
@@ -25,6 +34,33 @@ internal static class Commands
                 }
 
                 return 0;
+            case ["train", "vae"]:
+                torch.manual_seed(arguments.Number("seed", 1));
+                using (var vae = VaeTraining.CreateModel())
+                {
+                    new VaeTraining(Options(arguments, "vae", 1800, 2e-3)).Run(vae);
+                }
+
+                return 0;
+            case ["train", "unet"]:
+                TrainUnet(arguments);
+                return 0;
+            case ["export"]:
+                Export.Clip(Path.Combine(arguments.Work, "clip.checkpoint"), Path.Combine(BundleFolder(arguments), "clip"));
+                Export.Diffusion(
+                    Path.Combine(arguments.Work, "vae.checkpoint"), Path.Combine(arguments.Work, "unet.checkpoint"), Path.Combine(BundleFolder(arguments), "diffusion"));
+                return 0;
+            case ["gates"]:
+                Gates.Print(
+                    arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion), arguments.Number("images", 160));
+                return 0;
+            case ["grid"]:
+                using (var pipeline = StableDiffusionPipeline.FromPretrained(arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion)))
+                {
+                    Generation.Grid(pipeline, arguments.Text("out", Path.Combine("samples", "MicroWorld", "samples.png")));
+                }
+
+                return 0;
             case ["preview"]:
                 Previews.Draw(arguments.Text("out", "world.png"));
                 return 0;
@@ -33,6 +69,20 @@ internal static class Commands
                 return 2;
         }
     }
+
+    private static void TrainUnet(Arguments arguments)
+    {
+        torch.manual_seed(arguments.Number("seed", 1));
+        using var clip = ClipTraining.CreateModel();
+        using var vae = VaeTraining.CreateModel();
+        Export.Vae(Path.Combine(arguments.Work, "vae.checkpoint"), vae);
+        using var unet = UnetTraining.CreateUnet();
+        using var text = UnetTraining.CreateTextEncoder(clip.Tokenizer);
+        new UnetTraining(Options(arguments, "unet", 9000, 1.2e-3)).Run(vae, unet, text, clip.Tokenizer);
+    }
+
+    private static string BundleFolder(Arguments arguments) =>
+        arguments.Text("out", Path.Combine("src", "ZsMlc.MicroModels", "Bundle"));
 
     private static TrainingOptions Options(Arguments arguments, string name, int steps, double rate) => new()
     {

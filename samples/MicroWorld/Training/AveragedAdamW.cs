@@ -55,9 +55,20 @@ internal sealed class AveragedAdamW
         }
     }
 
-    /// <summary>The averaged weights and buffers by their names in the network.</summary>
-    public IEnumerable<(string Name, Tensor Value)> Averages() =>
-        slots.Select(s => (s.Name, s.Average)).Concat(buffers.Select(b => (b.Name, b.Average)));
+    /// <summary>Puts the averaged weights and buffers into the network, for use after training.</summary>
+    public void UseAverages()
+    {
+        using var frozen = no_grad();
+        foreach (var slot in slots)
+        {
+            slot.Live.copy_(slot.Average);
+        }
+
+        foreach (var (_, live, average) in buffers)
+        {
+            live.copy_(average);
+        }
+    }
 
     /// <summary>Goes on from step <paramref name="done"/> after the state was read back.</summary>
     public void Resume(int done)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MicroWorld.Evaluation;
 using TorchSharp;
 using ZsMlc.MicroModels.World;
 using ZsMlc.Torch.Clip;
@@ -139,31 +140,15 @@ internal sealed class ClipTraining(TrainingOptions options)
     private void Probe(ClipModel model)
     {
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        var texts = Normalise(model.EncodeText(Tokenize(model, WorldLabels.All)));
-        Tensor Score(Tensor pictures) => matmul(Normalise(model.EncodeImage(model.Preprocessor.Preprocess(pictures))), texts.t()) * model.LogitScale.exp();
-
         var corpus = new WebCorpus(77);
         var web = Enumerable.Range(0, 400).Select(i => corpus[i].Scene).ToList();
         var test = Enumerable.Range(0, 400).Select(i => TargetSet.Picture(TargetSplit.Test, i)).ToList();
-        var testScores = Score(WorldBatches.Draw(test));
-        var unseenCount = WorldLabels.Unseen.Length;
-        var candidates = TensorIndex.Slice(0, unseenCount);
-        var pairs = new List<Scene>();
-        var replaced = new List<Scene>();
-        for (var i = 0; i < 200; i++)
-        {
-            var draw = new WorldRandom(555, (ulong)i);
-            var order = WorldLabels.Unseen.ToArray();
-            draw.Shuffle(order.AsSpan());
-            pairs.Add(Scene.Compose(ref draw, order[..2], WorldStyle.Photo));
-            replaced.Add(pairs[^1].WithLabel(draw.Below(2), i % 2 == 0 ? order[2] : WorldLabels.Seen[draw.Below(WorldLabels.Seen.Length)]));
-        }
-
-        var named = pairs.Select(p => p.Labels.Select(WorldLabels.IndexOf).ToArray()).ToList();
-        var drawn = WorldBatches.Draw(pairs);
-        double Passes(Tensor pictures) => ClipProbe.PassRate(Score(pictures)[TensorIndex.Colon, candidates], named);
+        var all = new Judge(model, WorldLabels.All);
+        var unseen = new Judge(model, WorldLabels.Unseen);
+        var pairs = new ProbeScenes(200, 2);
+        var drawn = WorldBatches.Draw(pairs.Perfect);
+        var testPictures = WorldBatches.Draw(test);
         options.Report(string.Create(CultureInfo.InvariantCulture,
-            $"clip probe: web mAP {ClipProbe.MeanAveragePrecision(Score(WorldBatches.Draw(web)), web, WorldLabels.All):F1}; target all {ClipProbe.MeanAveragePrecision(testScores, test, WorldLabels.All):F1}, unseen {ClipProbe.MeanAveragePrecision(testScores[TensorIndex.Colon, candidates], test, WorldLabels.Unseen):F1}; pairs pass {Passes(drawn):F0}, grey {Passes(Distortions.Grey(drawn)):F0}, replaced {Passes(WorldBatches.Draw(replaced)):F0}, shuffled {Passes(Distortions.ShuffleBlocks(drawn)):F0}, tiles {Passes(Distortions.ShuffleTiles(drawn)):F0} %"));
+            $"clip probe: web mAP {Ranking.MeanAveragePrecision(all.Scores(WorldBatches.Draw(web)), web, WorldLabels.All):F1}; target all {Ranking.MeanAveragePrecision(all.Scores(testPictures), test, WorldLabels.All):F1}, unseen {Ranking.MeanAveragePrecision(unseen.Scores(testPictures), test, WorldLabels.Unseen):F1}; pairs kept {unseen.KeptPercent(drawn, pairs.Named):F0}, grey {unseen.KeptPercent(Distortions.Grey(drawn), pairs.Named):F0}, replaced {unseen.KeptPercent(WorldBatches.Draw(pairs.Replaced), pairs.Named):F0}, shuffled {unseen.KeptPercent(Distortions.ShuffleBlocks(drawn), pairs.Named):F0} %"));
     }
 }

@@ -1,0 +1,54 @@
+using TorchSharp;
+using ZsMlc.MicroModels.World;
+using ZsMlc.Torch.Diffusion;
+using static TorchSharp.torch;
+
+namespace MicroWorld.Evaluation;
+
+/// <summary>Pictures from the micro diffusion model.</summary>
+internal static class Generation
+{
+    public const double Guidance = 3;
+
+    /// <summary>The method's fallback sentence for a label set.</summary>
+    public static string Prompt(IReadOnlyList<string> labels) =>
+        labels.Count == 1 ? $"A photo of a {labels[0]}." : $"A photo of a {labels[0]} next to a {labels[1]}.";
+
+    public static IReadOnlyList<GeneratedImage> Run(StableDiffusionPipeline pipeline, IReadOnlyList<string> prompts, long seed) =>
+        pipeline.GenerateAsync(prompts, options: new GenerationOptions { GuidanceScale = Guidance, BatchSize = 16, Seed = seed }).GetAwaiter().GetResult();
+
+    /// <summary>[B, 3, H, W] in [0, 1].</summary>
+    public static Tensor ToTensor(IReadOnlyList<GeneratedImage> images)
+    {
+        using var scope = NewDisposeScope();
+        var side = images[0].Height;
+        var bytes = images.SelectMany(i => i.Pixels).ToArray();
+        return tensor(bytes, [images.Count, side, side, 3], dtype: ScalarType.Byte)
+            .permute(0, 3, 1, 2).to(ScalarType.Float32).div(255).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Draws the first seeds of every unseen label and of pairs, nothing picked.</summary>
+    public static void Grid(StableDiffusionPipeline pipeline, string path)
+    {
+        var prompts = new List<string[]>();
+        foreach (var label in WorldLabels.Unseen)
+        {
+            prompts.AddRange(Enumerable.Repeat<string[]>([label], 4));
+        }
+
+        for (var i = 0; i < 32; i++)
+        {
+            var (first, second) = (i % 8, (i % 8 + 1 + i / 8) % 8);
+            prompts.Add([WorldLabels.Unseen[first], WorldLabels.Unseen[second]]);
+        }
+
+        var images = Run(pipeline, [.. prompts.Select(Prompt)], seed: 0);
+        var sheet = new Sheet(8, images[0].Width, zoom: 3);
+        for (var i = 0; i < images.Count; i++)
+        {
+            sheet.Add(images[i].Pixels, string.Join(", ", prompts[i]));
+        }
+
+        sheet.Save(path);
+    }
+}
