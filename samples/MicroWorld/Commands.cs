@@ -50,6 +50,9 @@ internal static class Commands
                 Export.Diffusion(
                     Path.Combine(arguments.Work, "vae.checkpoint"), Path.Combine(arguments.Work, "unet.checkpoint"), Path.Combine(BundleFolder(arguments), "diffusion"));
                 return 0;
+            case ["export", "clip"]:
+                Export.Clip(Path.Combine(arguments.Work, "clip.checkpoint"), Path.Combine(BundleFolder(arguments), "clip"));
+                return 0;
             case ["gates"]:
                 Gates.Print(
                     arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion), arguments.Number("images", 160));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using TorchSharp;
 using ZsMlc.MicroModels.World;
 using ZsMlc.Torch.Diffusion.Autoencoder;
 using static TorchSharp.torch;
