@@ -1,0 +1,39 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using ZsMlc.Torch.Runtime;
+
+namespace ZsMlc.MLNet.Interop;
+
+/// <summary>What the user has set on the <see cref="MLContext"/> that a component belongs to.</summary>
+internal static class HostSettings
+{
+    /// <summary>The environment behind <c>ml.Transforms</c>.</summary>
+    public static IHostEnvironment Environment(this TransformsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
+
+    /// <summary>The environment behind <c>ml.Data</c>.</summary>
+    public static IHostEnvironment Environment(this DataOperationsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
+
+    /// <summary>The device of <c>GpuDeviceId</c> and <c>FallbackToCpu</c>.</summary>
+    /// <exception cref="InvalidOperationException">The GPU does not exist and the fallback is not allowed.</exception>
+    public static torch.Device Device(this IHostEnvironment environment) =>
+        environment is IHostEnvironmentInternal host ? TorchDevice.Select(host.GpuDeviceId, host.FallbackToCpu) : TorchDevice.Select(null);
+
+    /// <summary>The seed of the context, or <see langword="null"/> if it has none.</summary>
+    public static int? Seed(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
+
+    /// <summary>Writes an information message to <c>MLContext.Log</c>.</summary>
+    public static void Info(this IHostEnvironment environment, string source, string message)
+    {
+        using var channel = environment.Start(source);
+        channel.Info(MessageSensitivity.None, "{0}", message);
+    }
+
+    /// <summary>Writes a warning to <c>MLContext.Log</c>.</summary>
+    public static void Warning(this IHostEnvironment environment, string source, string message)
+    {
+        using var channel = environment.Start(source);
+        channel.Warning(MessageSensitivity.None, "{0}", message);
+    }
+}

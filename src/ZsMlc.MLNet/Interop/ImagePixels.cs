@@ -1,0 +1,44 @@
+using Microsoft.ML.Data;
+using static TorchSharp.torch;
+
+namespace ZsMlc.MLNet.Interop;
+
+/// <summary>Moves pixels between ML.NET images and tensors.</summary>
+internal static class ImagePixels
+{
+    /// <summary>Copies the colours of an image; where it is transparent they are darkened, as on a black ground.</summary>
+    /// <param name="image">Image of any size.</param>
+    /// <returns>RGB, Byte [3, H, W], on the CPU.</returns>
+    public static Tensor ToTensor(MLImage image)
+    {
+        using var scope = NewDisposeScope();
+        var pixels = empty([image.Height, image.Width, 4], ScalarType.Byte);
+        image.Pixels.CopyTo(pixels.bytes);
+        var colours = pixels.narrow(2, 0, 3);
+        return (image.PixelFormat == MLPixelFormat.Bgra32 ? colours.flip(2) : colours).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Makes an opaque image.</summary>
+    /// <param name="pixels">RGB, Byte [3, H, W], on any device.</param>
+    public static MLImage ToImage(Tensor pixels)
+    {
+        using var scope = NewDisposeScope();
+        var (height, width) = (pixels.shape[1], pixels.shape[2]);
+        var rgba = cat([pixels.cpu(), full([1, height, width], 255, ScalarType.Byte)], 0).permute(1, 2, 0).contiguous();
+        return MLImage.CreateFromPixels((int)width, (int)height, MLPixelFormat.Rgba32, rgba.bytes);
+    }
+
+    /// <summary>Disposes an image that a caller handed in for reuse and returns a copy of another.</summary>
+    public static MLImage? Replace(MLImage? previous, MLImage? next)
+    {
+        previous?.Dispose();
+        if (next is null)
+        {
+            return null;
+        }
+
+        var copy = MLImage.CreateFromPixels(next.Width, next.Height, next.PixelFormat, next.Pixels);
+        copy.Tag = next.Tag;
+        return copy;
+    }
+}
