@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace ZsMlc.Samples.TagImages;
+
+/// <summary>Tags every picture of a folder into a CSV or JSON file.</summary>
+internal static class FolderCommand
+{
+    private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static int Run(FileInfo model, DirectoryInfo folder, FileInfo output, int top, float threshold, int? gpu)
+    {
+        if (!model.Exists || !folder.Exists)
+        {
+            Console.Error.WriteLine(model.Exists ? $"There is no folder {folder.FullName}." : $"There is no model {model.FullName}.");
+            return 2;
+        }
+
+        var files = folder.EnumerateFiles("*", SearchOption.AllDirectories)
+            .Where(file => Endings.Contains(file.Extension, StringComparer.OrdinalIgnoreCase))
+            .Select(file => file.FullName).Order(StringComparer.Ordinal).ToArray();
+        var unreadable = 0;
+        using var tagger = new Tagger(model.FullName, gpu);
+        var rows = tagger.TagFiles(files, top, (file, fault) =>
+            {
+                unreadable++;
+                Console.Error.WriteLine($"{file}: {fault}");
+            })
+            .Select(row => new Row(
+                Path.GetRelativePath(folder.FullName, row.File).Replace('\\', '/'), [.. row.Tags.Where(tag => tag.Score >= threshold)]));
+
+        var temporary = output.FullName + ".tmp";
+        using (var writer = new StreamWriter(temporary))
+        {
+            if (output.Extension.Equals(".json", StringComparison.OrdinalIgnoreCase))
+            {
+                writer.Write(JsonSerializer.Serialize(rows, Json));
+            }
+            else
+            {
+                WriteCsv(writer, rows);
+            }
+        }
+
+        File.Move(temporary, output.FullName, overwrite: true);
+        Console.WriteLine($"{files.Length - unreadable} pictures tagged, {unreadable} not readable: {output.FullName}");
+        return unreadable == 0 ? 0 : 1;
+    }
+
+    /// <summary>One line a tag: file, label, score.</summary>
+    private static void WriteCsv(StreamWriter writer, IEnumerable<Row> rows)
+    {
+        writer.WriteLine("file,label,score");
+        foreach (var row in rows)
+        {
+            foreach (var tag in row.Tags)
+            {
+                writer.WriteLine($"{Quote(row.File)},{Quote(tag.Label)},{tag.Score.ToString("0.####", CultureInfo.InvariantCulture)}");
+            }
+        }
+    }
+
+    private static string Quote(string text) =>
+        text.AsSpan().IndexOfAny("\",\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    private sealed record Row(string File, IReadOnlyList<Tag> Tags);
+}

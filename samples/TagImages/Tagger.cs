@@ -1,0 +1,95 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace ZsMlc.Samples.TagImages;
+
+/// <summary>A picture as the model reads it.</summary>
+public sealed class Photo
+{
+    [ImageType]
+    public MLImage Image { get; set; } = null!;
+
+    public string File { get; set; } = "";
+}
+
+/// <summary>What the model says about a picture.</summary>
+public sealed class PhotoScores
+{
+    public string File { get; set; } = "";
+
+    public float[] Score { get; set; } = [];
+}
+
+/// <summary>A label and its probability, 0 to 1.</summary>
+public sealed record Tag(string Label, float Score);
+
+/// <summary>A loaded model and its labels. Safe for use by many threads; the network runs one picture or batch at a time.</summary>
+public sealed class Tagger : IDisposable
+{
+    private readonly MLContext _ml = new();
+    private readonly ITransformer _model;
+    private readonly PredictionEngine<Photo, PhotoScores> _engine;
+    private readonly Lock _turn = new();
+
+    /// <summary>Loads a saved model. Any transformer from an Image column to a Score column with slot names will do.</summary>
+    public Tagger(string path, int? gpu = null)
+    {
+        _ml.GpuDeviceId = gpu;
+        _ml.FallbackToCpu = true;
+        _model = _ml.Model.Load(path, out _);
+        _engine = _ml.Model.CreatePredictionEngine<Photo, PhotoScores>(_model);
+
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        _engine.OutputSchema["Score"].GetSlotNames(ref names);
+        Labels = [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>The tags of one picture, the likeliest first.</summary>
+    public IReadOnlyList<Tag> Tag(MLImage image, int top)
+    {
+        lock (_turn)
+        {
+            return Highest(_engine.Predict(new Photo { Image = image }).Score, top);
+        }
+    }
+
+    /// <summary>The tags of many files, read and scored in batches as the result is enumerated.</summary>
+    /// <param name="unreadable">Told of each file that is not a picture; the file is left out.</param>
+    public IEnumerable<(string File, IReadOnlyList<Tag> Tags)> TagFiles(
+        IEnumerable<string> files, int top, Action<string, string> unreadable)
+    {
+        var photos = _ml.Data.LoadFromEnumerable(Read(files, unreadable));
+        foreach (var row in _ml.Data.CreateEnumerable<PhotoScores>(_model.Transform(photos), reuseRowObject: true))
+        {
+            yield return (row.File, Highest(row.Score, top));
+        }
+    }
+
+    public void Dispose()
+    {
+        _engine.Dispose();
+        (_model as IDisposable)?.Dispose();
+    }
+
+    private static IEnumerable<Photo> Read(IEnumerable<string> files, Action<string, string> unreadable)
+    {
+        foreach (var file in files)
+        {
+            using var stream = File.OpenRead(file);
+            var (image, fault) = PictureReader.Read(stream);
+            if (image is null)
+            {
+                unreadable(file, fault);
+                continue;
+            }
+
+            yield return new Photo { Image = image, File = file };
+        }
+    }
+
+    private Tag[] Highest(float[] scores, int top) =>
+        [.. scores.Select((score, i) => new Tag(Labels[i], score)).OrderByDescending(tag => tag.Score).Take(top)];
+}
