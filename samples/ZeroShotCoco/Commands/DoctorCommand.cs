@@ -1,0 +1,104 @@
+using System.CommandLine;
+using TorchSharp;
+using ZsMlc.Samples.ZeroShotCoco.Data;
+using ZsMlc.Samples.ZeroShotCoco.Doctor;
+using ZsMlc.Torch.Runtime;
+
+namespace ZsMlc.Samples.ZeroShotCoco.Commands;
+
+/// <summary>Checks device, checkpoints, photos and disk before hours are spent, and estimates those hours from timings made here.</summary>
+internal static class DoctorCommand
+{
+    /// <summary>Pictures made for one that is accepted; what the published filter needs is about two.</summary>
+    private const double Attempts = 2;
+
+    /// <summary>A training step against scoring the same pictures: forward, backward through the frozen tower, and the texts.</summary>
+    private const double TrainingCost = 4;
+
+    public static Command Create()
+    {
+        var work = SharedOptions.Work();
+        var train = new Option<DirectoryInfo?>("--train-images") { Description = "The folder of the training photos." };
+        var test = new Option<DirectoryInfo?>("--test-images") { Description = "The folder of the test photos." };
+        var diffusion = Path("--diffusion", "The Stable Diffusion folder, or 'micro'.");
+        var clip = Path("--clip", "The classifier's CLIP, or 'micro'.");
+        var judge = Path("--judge", "The judge's CLIP, or 'micro'.");
+        var preset = SharedOptions.Preset();
+        var gpu = SharedOptions.Gpu();
+        var command = new Command("doctor", "Check device, checkpoints, data and disk, and estimate the time of the job.") { work, train, test, diffusion, clip, judge, preset, gpu };
+        command.SetAction(result => Run(
+            new Workspace(result.GetValue(work)!.FullName), Recipe.Of(result.GetValue(preset)), result.GetValue(gpu),
+            result.GetValue(train)?.FullName, result.GetValue(test)?.FullName, result.GetValue(diffusion), result.GetValue(clip), result.GetValue(judge)));
+        return command;
+    }
+
+    private static Option<string?> Path(string name, string description) => new(name) { Description = description };
+
+    private static int Run(Workspace work, Recipe recipe, int? gpu, string? train, string? test, string? diffusion, string? clip, string? judge)
+    {
+        var checkup = new Checkup(Console.Out);
+        var device = torch.CPU;
+        checkup.Run("device", () =>
+        {
+            device = TorchDevice.Select(gpu, fallbackToCpu: false);
+            return device.type == DeviceType.CUDA ? $"GPU {device.index}" : $"CPU, {torch.get_num_threads()} threads";
+        });
+
+        var (side, perPicture, perJudged, perTagged) = (512, double.NaN, double.NaN, double.NaN);
+        Check(checkup, "diffusion", diffusion, path =>
+        {
+            (var found, side, perPicture) = ModelCheck.Diffusion(SharedOptions.Resolve(path, m => m.Diffusion), device, recipe.Steps, recipe.Guidance);
+            return found;
+        });
+        Check(checkup, "judge", judge, path =>
+        {
+            (var found, perJudged) = ModelCheck.Clip(SharedOptions.Resolve(path, m => m.Clip), device, needsResNet: false);
+            return found;
+        });
+        Check(checkup, "clip", clip, path =>
+        {
+            (var found, perTagged) = ModelCheck.Clip(SharedOptions.Resolve(path, m => m.Clip), device, needsResNet: true);
+            return found;
+        });
+        Check(checkup, "train photos", train, path => DataCheck.Photos(work.Require(work.TrainingAnnotations, "split"), path));
+        Check(checkup, "test photos", test, path => DataCheck.Photos(work.Require(work.TestAnnotations, "split"), path));
+
+        if (!File.Exists(work.Labels))
+        {
+            checkup.Skip("disk, time", "estimated once `split` has run");
+            return checkup.Failed == 0 ? 0 : 1;
+        }
+
+        var unseen = LabelFile.Read(work.Labels).Unseen;
+        var samples = (int)(unseen.Count * recipe.ImagesPerLabel / 1.5); // one or two labels a picture
+        checkup.Run("disk", () => DataCheck.Disk(work.Root, (long)(samples * (long)side * side * 3 * 0.6)));
+        Estimate(checkup, "generate", samples * Attempts * (perPicture + (double.IsNaN(perJudged) ? 0 : perJudged)), $"{samples} pictures at {Attempts:0} attempts each; divide by the number of shards");
+        var photos = samples + (File.Exists(work.TrainingAnnotations) ? CocoFile.Read(work.TrainingAnnotations).Images.Count : 0);
+        Estimate(checkup, "train", (double)photos * recipe.Epochs * perTagged * TrainingCost, $"{recipe.Epochs} epochs of {photos} pictures");
+        return checkup.Failed == 0 ? 0 : 1;
+    }
+
+    private static void Check(Checkup checkup, string name, string? path, Func<string, string> check)
+    {
+        if (path is null)
+        {
+            checkup.Skip(name, "not given, not checked");
+        }
+        else
+        {
+            checkup.Run(name, () => check(path));
+        }
+    }
+
+    private static void Estimate(Checkup checkup, string name, double seconds, string basis)
+    {
+        if (double.IsNaN(seconds))
+        {
+            checkup.Skip(name, "no estimate without its checkpoint");
+        }
+        else
+        {
+            checkup.Run(name, () => $"about {Checkup.Duration(seconds)}: {basis}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.ClientModel;
+using System.CommandLine;
+using Microsoft.Extensions.AI;
+using OpenAI;
+using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.Samples.ZeroShotCoco.Data;
+
+namespace ZsMlc.Samples.ZeroShotCoco.Commands;
+
+/// <summary>Writes the sentences to generate from, one file for each label and pair of labels. Existing files are kept, so it resumes.</summary>
+internal static class PromptsCommand
+{
+    public static Command Create()
+    {
+        var work = SharedOptions.Work();
+        var seed = SharedOptions.Seed();
+        var server = new Option<Uri?>("--server") { Description = "An OpenAI-compatible server, such as http://localhost:11434/v1; the built-in templates without it." };
+        var model = new Option<string>("--model") { Description = "The server's model.", DefaultValueFactory = _ => "gpt-4o-mini" };
+        var key = new Option<string>("--key-variable") { Description = "The environment variable that holds the server's key.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
+        var each = new Option<int>("--each") { Description = "Prompts for each label set.", DefaultValueFactory = _ => 10 };
+        var command = new Command("prompts", "Write prompt files, from a language model or from templates.") { work, server, model, key, each, seed };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var source = result.GetValue(server) is { } uri
+                ? Chat(uri, result.GetValue(model)!, Environment.GetEnvironmentVariable(result.GetValue(key)!))
+                : PromptSource.Templates();
+            return RunAsync(new Workspace(result.GetValue(work)!.FullName), source, result.GetValue(each), result.GetValue(seed), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Workspace work, PromptSource source, int each, int seed, CancellationToken cancellationToken)
+    {
+        var labels = LabelFile.Read(work.Require(work.Labels, "split")).Unseen;
+        var sets = labels.Select(a => (IReadOnlyList<string>)[a])
+            .Concat(labels.SelectMany((a, i) => labels.Skip(i + 1).Select(b => (IReadOnlyList<string>)[a, b]))).ToArray();
+        var (written, templates) = (0, 0);
+        foreach (var set in sets.Where(set => PromptFiles.Find(work.Prompts, set, LabelNames.Default) is null))
+        {
+            var answer = await source.GetAsync(new PromptRequest(set, each, LabelNames.Default, seed), cancellationToken);
+            PromptFiles.Write(work.Prompts, set, answer.Prompts);
+            foreach (var warning in answer.Warnings)
+            {
+                await Console.Error.WriteLineAsync(warning);
+            }
+
+            written++;
+            templates += answer.FromTemplates;
+        }
+
+        Console.WriteLine($"{written} prompt files written to {work.Prompts}, {sets.Length - written} were there already; {templates} prompts fell back to templates");
+        return 0;
+    }
+
+    private static PromptSource Chat(Uri server, string model, string? key)
+    {
+        // Local servers want no key, but the client insists on one.
+        var client = new OpenAIClient(new ApiKeyCredential(key is { Length: > 0 } ? key : "none"), new OpenAIClientOptions { Endpoint = server });
+        return PromptSource.Chat(client.GetChatClient(model).AsIChatClient(), new ChatPromptOptions { Model = model });
+    }
+}

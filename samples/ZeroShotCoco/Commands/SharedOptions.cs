@@ -1,0 +1,51 @@
+using System.CommandLine;
+
+namespace ZsMlc.Samples.ZeroShotCoco.Commands;
+
+/// <summary>Options that several commands have.</summary>
+internal static class SharedOptions
+{
+    public static Option<DirectoryInfo> Work() => new("--work")
+    {
+        Description = "The folder of this job: each command reads there what the one before left.",
+        DefaultValueFactory = _ => new DirectoryInfo("coco-work"),
+    };
+
+    public static Option<DirectoryInfo> Images(string which) => new("--images") { Description = $"The folder of the {which} photos.", Required = true };
+
+    public static Option<string> Diffusion() => new("--diffusion")
+    {
+        Description = "The Stable Diffusion 1.x or 2.x folder (diffusers layout), or 'micro'.", Required = true,
+    };
+
+    public static Option<string> Clip() => new("--clip")
+    {
+        Description = "The classifier's CLIP with a ResNet tower, such as RN50.pt, or 'micro'.", Required = true,
+    };
+
+    public static Option<string> Judge() => new("--judge")
+    {
+        Description = "The CLIP that judges generated pictures, such as ViT-B-32.pt, or 'micro'.", Required = true,
+    };
+
+    public static Option<int?> Gpu() => new("--gpu") { Description = "Index of the GPU; the CPU without it. A GPU that does not exist is an error." };
+
+    public static Option<int> Seed() => new("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 7 };
+
+    public static Option<Preset> Preset() => new("--preset")
+    {
+        Description = "default: the corrected, cheaper recipe. published: the recipe of the paper.", DefaultValueFactory = _ => Commands.Preset.Default,
+    };
+
+    /// <summary>A checkpoint's path; the word "micro" stands for the tiny trained models that come with the package.</summary>
+    public static string Resolve(string path, Func<ZsMlc.MicroModels.MicroBundle, string> micro) =>
+        path == "micro" ? micro(ZsMlc.MicroModels.ZeroShotModels.Micro)
+        : File.Exists(path) || Directory.Exists(path) ? path
+        : throw new UsageException($"There is no checkpoint at {path}. README.md says which files are needed and where they come from.");
+}
+
+internal enum Preset
+{
+    Default,
+    Published,
+}

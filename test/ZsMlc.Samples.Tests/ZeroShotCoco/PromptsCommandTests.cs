@@ -1,0 +1,36 @@
+using ZsMlc.Samples.ZeroShotCoco;
+
+namespace ZsMlc.Samples.Tests.ZeroShotCoco;
+
+[TestClass]
+public sealed class PromptsCommandTests
+{
+    [TestMethod]
+    public async Task Prompts_FromTemplates_WritesEverySetOnceAndKeepsEditedFiles()
+    {
+        using var folder = new TemporaryFolder();
+        var photos = CocoLayout.Draw(folder.Path);
+        await ZeroShotCocoProgram.RunAsync(["split", "--work", folder["work"], "--train", photos.Annotations, "--test", photos.Annotations, "--labels", photos.Labels!]);
+
+        Assert.AreEqual(0, await ZeroShotCocoProgram.RunAsync(["prompts", "--work", folder["work"], "--each", "6"]));
+        var file = folder["work/prompts/dog_cup.txt"];
+        var lines = File.ReadAllLines(file);
+        File.WriteAllText(file, "A dog next to a cup that somebody described by hand.\n");
+        Assert.AreEqual(0, await ZeroShotCocoProgram.RunAsync(["prompts", "--work", folder["work"], "--each", "6"]));
+
+        Assert.HasCount(6, lines);
+        Assert.IsTrue(lines.All(l => l.Contains("dog", StringComparison.Ordinal) && l.Contains("cup", StringComparison.Ordinal)));
+        Assert.HasCount(3, Directory.GetFiles(folder["work/prompts"]));
+        Assert.HasCount(1, File.ReadAllLines(file));
+    }
+
+    [TestMethod]
+    public async Task Prompts_BeforeSplit_NamesTheMissingCommand()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, error) = await Programs.RunAsync(ZeroShotCocoProgram.RunAsync, "prompts", "--work", folder["work"]);
+
+        Assert.AreEqual(2, code);
+        Assert.Contains("Run `split` first", error);
+    }
+}
