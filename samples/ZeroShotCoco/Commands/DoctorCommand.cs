@@ -37,7 +37,7 @@ internal static class DoctorCommand
     private static int Run(Workspace work, Recipe recipe, int? gpu, string? train, string? test, string? diffusion, string? clip, string? judge)
     {
         var checkup = new Checkup(Console.Out);
-        var device = torch.CPU;
+        var device = TorchDevice.Select(null);
         checkup.Run("device", () =>
         {
             device = TorchDevice.Select(gpu, fallbackToCpu: false);
