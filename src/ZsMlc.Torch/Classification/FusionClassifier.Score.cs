@@ -32,7 +32,12 @@ public sealed partial class FusionClassifier
         {
             ForgetTextFeatures();
 
-            // The text tower belongs to the CLIP model.
+            // The text tower may belong to a CLIP model.
+            if (_ownsText)
+            {
+                text_encoder?.Dispose();
+            }
+
             image_encoder.Dispose();
             prompt_learner?.Dispose();
         }

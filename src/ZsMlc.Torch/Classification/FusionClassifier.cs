@@ -62,7 +62,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
         var prompts = new PromptLearner(clip.Text, clip.Tokenizer, labels, options.ContextTokens, options.LabelSpecificContext);
         prompts.to(source.conv1.weight.dtype);
         prompts.to(source.conv1.weight.device);
-        var classifier = new FusionClassifier(options, labels, images, clip.Text, prompts);
+        var classifier = new FusionClassifier(options, labels, images, clip.Text, prompts) { _tokenizer = clip.Tokenizer, QuickGelu = clip.Config.QuickGelu };
         classifier.Freeze();
         return classifier.KeepAlive();
     }

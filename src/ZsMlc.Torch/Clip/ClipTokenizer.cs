@@ -62,6 +62,12 @@ public sealed partial class ClipTokenizer
     /// <summary>Gets the number of tokens.</summary>
     public int VocabularySize => _vocabulary.Count;
 
+    /// <summary>Gets the tokens and their ids.</summary>
+    public IReadOnlyDictionary<string, int> Vocabulary => _vocabulary;
+
+    /// <summary>Gets the merges in order.</summary>
+    public IReadOnlyList<string> Merges => _merges;
+
     /// <summary>Id of a whole token, or <see langword="null"/> when there is none.</summary>
     public int? IdOf(string token) => _vocabulary.TryGetValue(token, out var id) ? id : null;
 

@@ -1,0 +1,150 @@
+using System.Text.Json;
+using TorchSharp;
+using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Classification;
+
+public sealed partial class FusionClassifier
+{
+    private const string TextFeaturesName = "text_features", DescriptionKey = "fusion_classifier", VocabularyKey = "tokenizer_vocabulary", MergesKey = "tokenizer_merges";
+
+    private ScalarType _storage = ScalarType.Float32;
+    private ClipTokenizer? _tokenizer;
+    private bool _ownsText;
+
+    /// <summary>
+    /// Ends the training: computes the text features and rounds them and all weights to the type that they will be stored
+    /// in, so that the classifier scores the same before and after it is saved.
+    /// </summary>
+    /// <param name="storage">Element type of the stored weights: Float16 (default), BFloat16 or Float32.</param>
+    public void Complete(ScalarType storage = ScalarType.Float16)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        ForgetTextFeatures();
+        foreach (var (name, tensor) in StoredState(includeText: false))
+        {
+            tensor.copy_(tensor.to(storage));
+        }
+
+        var texts = TextFeatures();
+        _texts = texts.to(storage).to(texts.dtype).DetachFromDisposeScope();
+        _storage = storage;
+    }
+
+    /// <summary>Writes the classifier to a stream that <see cref="Load"/> reads; the stream stays open.</summary>
+    /// <param name="stream">A writable stream.</param>
+    /// <param name="includeTextEncoder">Whether the text tower is written too, so that the loaded classifier can take other labels.</param>
+    /// <exception cref="InvalidOperationException">The text tower is asked for, but this classifier has none.</exception>
+    public void Save(Stream stream, bool includeTextEncoder = false)
+    {
+        if (includeTextEncoder && text_encoder is null)
+        {
+            throw new InvalidOperationException("This classifier was stored without its text tower, so it cannot be stored with it.");
+        }
+
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        _texts ??= TextFeatures().DetachFromDisposeScope();
+        var description = new Description(Labels, Options, Vision, EmbedDim, text_encoder?.Config, QuickGelu);
+        Dictionary<string, string> metadata = new() { ["format"] = "pt", [DescriptionKey] = JsonSerializer.Serialize(description) };
+        if (includeTextEncoder && !ReferenceEquals(_tokenizer, ClipTokenizer.Default))
+        {
+            metadata[VocabularyKey] = JsonSerializer.Serialize(_tokenizer!.Vocabulary);
+            metadata[MergesKey] = JsonSerializer.Serialize(_tokenizer.Merges);
+        }
+
+        var tensors = StoredState(includeTextEncoder).Select(s => KeyValuePair.Create(s.Key, s.Value.to(_storage)))
+            .Append(KeyValuePair.Create(TextFeaturesName, _texts.to(_storage)));
+        SafetensorsWriter.Write(stream, tensors, metadata);
+    }
+
+    /// <summary>Reads a classifier from a stream.</summary>
+    /// <param name="stream">A readable stream at the start of what <see cref="Save"/> wrote.</param>
+    /// <param name="device">Device; by default the CPU.</param>
+    /// <exception cref="CheckpointFormatException">The stream holds something else, or ends early.</exception>
+    public static FusionClassifier Load(Stream stream, Device? device = null)
+    {
+        TorchRuntime.EnsureLoaded();
+        using var file = SafetensorsStream.Read(stream, "the stored classifier");
+        if (!file.Metadata.TryGetValue(DescriptionKey, out var json) || JsonSerializer.Deserialize<Description>(json) is not { } d)
+        {
+            throw new CheckpointFormatException(file.Source, "it is not a fusion classifier.");
+        }
+
+        var images = Tower(d.Vision, d.EmbedDim, d.Options);
+        TextTransformer? text = null;
+        PromptLearner? prompts = null;
+        ClipTokenizer? tokenizer = null;
+        if (file.Names.Contains("text_encoder.token_embedding.weight") && d.Text is { } config)
+        {
+            tokenizer = file.Metadata.TryGetValue(VocabularyKey, out var vocabulary)
+                ? new(JsonSerializer.Deserialize<Dictionary<string, int>>(vocabulary)!, JsonSerializer.Deserialize<List<string>>(file.Metadata[MergesKey])!)
+                : ClipTokenizer.Default;
+            text = new TextTransformer(config, d.EmbedDim, d.QuickGelu);
+            CheckpointLoader.LoadInto(text, file, n => n.StartsWith("text_encoder.", StringComparison.Ordinal) ? n["text_encoder.".Length..] : null);
+            prompts = new PromptLearner(text, tokenizer, d.Labels, d.Options.ContextTokens, d.Options.LabelSpecificContext);
+        }
+
+        var classifier = new FusionClassifier(d.Options, d.Labels, images, text, prompts);
+        try
+        {
+            CheckpointLoader.LoadInto(classifier, file, n => n == TextFeaturesName || (prompts is null && !n.StartsWith("image_encoder.", StringComparison.Ordinal)) ? null : n);
+            using var stored = file.Read(TextFeaturesName);
+            classifier._storage = stored.dtype;
+            classifier._tokenizer = tokenizer;
+            classifier._ownsText = true;
+            classifier.QuickGelu = d.QuickGelu;
+            classifier.to(device ?? CPU);
+            classifier._texts = stored.to(ScalarType.Float32).to(device ?? CPU).DetachFromDisposeScope();
+            classifier.Freeze();
+            return classifier.KeepAlive();
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A classifier of other labels that uses what was learnt: the generic contexts and the image tower.</summary>
+    /// <param name="labels">The new labels.</param>
+    /// <exception cref="InvalidOperationException">The text tower is absent, or the contexts belong to the old labels.</exception>
+    public FusionClassifier WithLabels(IReadOnlyList<string> labels)
+    {
+        if (text_encoder is null || prompt_learner is null || _tokenizer is null)
+        {
+            throw new InvalidOperationException("Other labels need the text tower, which this classifier was stored without. Store it with the text tower included.");
+        }
+
+        if (!prompt_learner.IsGeneric)
+        {
+            throw new InvalidOperationException("The learnt contexts belong to the labels they were learnt for. Train with LabelSpecificContext = false to take other labels.");
+        }
+
+        using var noGrad = no_grad();
+        var images = Tower(Vision, EmbedDim, Options);
+        images.to(Device);
+        images.load_state_dict(image_encoder.state_dict());
+        var prompts = new PromptLearner(text_encoder, _tokenizer, labels, Options.ContextTokens, specific: false);
+        prompts.to(Device);
+        prompts.ctx_pos.copy_(prompt_learner.ctx_pos);
+        prompts.ctx_neg.copy_(prompt_learner.ctx_neg);
+        var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts) { _tokenizer = _tokenizer, _storage = _storage, QuickGelu = QuickGelu };
+        classifier.Freeze();
+        return classifier.KeepAlive();
+    }
+
+    private int EmbedDim => (int)image_encoder.attnpool.c_proj.weight.shape[0];
+
+    private bool QuickGelu { get; set; } = true;
+
+    private IEnumerable<KeyValuePair<string, Tensor>> StoredState(bool includeText) => state_dict()
+        .Where(s => !s.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+        .Where(s => includeText || !s.Key.StartsWith("text_encoder.", StringComparison.Ordinal));
+
+    private sealed record Description(IReadOnlyList<string> Labels, FusionClassifierOptions Options, ClipVisionConfig Vision, int EmbedDim, ClipTextConfig? Text, bool QuickGelu);
+}

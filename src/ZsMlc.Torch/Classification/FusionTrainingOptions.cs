@@ -1,0 +1,88 @@
+namespace ZsMlc.Torch.Classification;
+
+/// <summary>How a fusion classifier is trained.</summary>
+public sealed record FusionTrainingOptions
+{
+    /// <summary>Gets the number of epochs, 1 or more. Default 50.</summary>
+    public int Epochs { get; init; } = 50;
+
+    /// <summary>Gets the rows of a step, 1 or more. Default 32.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Gets the learning rate of the contexts. Default 0.002.</summary>
+    public double LearningRate { get; init; } = 0.002;
+
+    /// <summary>Gets the learning rate of the fusion branches. Default 1e-4.</summary>
+    public double FusionLearningRate { get; init; } = 1e-4;
+
+    /// <summary>Gets the momentum, 0 to below 1. Default 0.9.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Gets the weight decay. Default 5e-4.</summary>
+    public double WeightDecay { get; init; } = 5e-4;
+
+    /// <summary>Gets the epochs at <see cref="WarmupLearningRate"/> before the cosine. Default 1.</summary>
+    public int WarmupEpochs { get; init; } = 1;
+
+    /// <summary>Gets the learning rate of the warm-up. Default 1e-5.</summary>
+    public double WarmupLearningRate { get; init; } = 1e-5;
+
+    /// <summary>Gets the factor of the summed loss. Default 0.01.</summary>
+    public double LossScale { get; init; } = 0.01;
+
+    /// <summary>Gets the loss. Default γ⁻ 2, γ⁺ 1, clip 0.05.</summary>
+    public AsymmetricLoss Loss { get; init; } = new();
+
+    /// <summary>Gets the weight of synthetic rows in the loss, 0 or more. Default 1.</summary>
+    public double SyntheticWeight { get; init; } = 1;
+
+    /// <summary>Gets whether a square of every image is covered. Default true.</summary>
+    public bool Cutout { get; init; } = true;
+
+    /// <summary>Gets whether images are changed by RandAugment. Default true.</summary>
+    public bool RandAugment { get; init; } = true;
+
+    /// <summary>Gets whether real and synthetic rows are gone through one after the other, as published, instead of mixed. Default false.</summary>
+    public bool SeparatePasses { get; init; }
+
+    /// <summary>Gets whether the learning rate follows the published schedule (<see cref="LearningRateSchedule.PublishedRate"/>). Default false.</summary>
+    public bool PublishedSchedule { get; init; }
+
+    /// <summary>Gets the seed of order and augmentation. Default 0.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Gets the epochs without a better validation score after which training ends; 0 never. Default 0.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Gets the file that the state is written to after every epoch and that an interrupted run goes on from, or null. Default null.</summary>
+    public string? CheckpointPath { get; init; }
+
+    /// <summary>Gets whether cancelling ends training with the best model so far instead of an exception. Default false.</summary>
+    public bool ReturnBestOnCancel { get; init; }
+
+    /// <summary>Gets the published recipe: separate passes and a schedule that moves twice an epoch.</summary>
+    public static FusionTrainingOptions Published { get; } = new() { SeparatePasses = true, PublishedSchedule = true };
+
+    /// <summary>Throws when a value is out of its range; the message names the option.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1, nameof(Epochs));
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1, nameof(BatchSize));
+        ArgumentOutOfRangeException.ThrowIfNegative(WarmupEpochs, nameof(WarmupEpochs));
+        ArgumentOutOfRangeException.ThrowIfNegative(Patience, nameof(Patience));
+        foreach (var (name, value) in new[]
+        {
+            (nameof(LearningRate), LearningRate), (nameof(FusionLearningRate), FusionLearningRate), (nameof(WeightDecay), WeightDecay),
+            (nameof(WarmupLearningRate), WarmupLearningRate), (nameof(SyntheticWeight), SyntheticWeight), (nameof(LossScale), LossScale), (nameof(Momentum), Momentum),
+        })
+        {
+            if (!double.IsFinite(value) || value < 0)
+            {
+                throw new ArgumentOutOfRangeException(name, value, $"{name} must be a number of 0 or more.");
+            }
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(Momentum, 1, nameof(Momentum));
+    }
+}
