@@ -6,6 +6,8 @@ namespace ZsMlc.MLNet.Interop;
 /// <summary>Moves pixels between ML.NET images and tensors.</summary>
 internal static class ImagePixels
 {
+    static ImagePixels() => ZsMlc.Torch.Runtime.TorchRuntime.EnsureLoaded();
+
     /// <summary>Copies the colours of an image; where it is transparent they are darkened, as on a black ground.</summary>
     /// <param name="image">Image of any size.</param>
     /// <returns>RGB, Byte [3, H, W], on the CPU.</returns>

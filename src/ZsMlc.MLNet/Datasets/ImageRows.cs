@@ -1,0 +1,105 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
+using ZsMlc.MLNet.Interop;
+
+namespace ZsMlc.MLNet.Datasets;
+
+/// <summary>One image file and its labels.</summary>
+internal sealed record ImageRow(string Path, IReadOnlyList<string> Labels);
+
+/// <summary>Makes lazy views of image files.</summary>
+internal static class ImageRows
+{
+    public const string ImageColumn = "Image", PathColumn = "ImagePath", LabelsColumn = "Labels";
+
+    /// <summary>Chooses names, labels and rows as the options say.</summary>
+    public static IEnumerable<ImageRow> Choose(IEnumerable<ImageRow> rows, ImageDataOptions options)
+    {
+        var kept = options.Labels?.ToHashSet(StringComparer.Ordinal);
+        var without = (options.Without ?? []).ToHashSet(StringComparer.Ordinal);
+        foreach (var row in rows)
+        {
+            var names = row.Labels.Select(l => options.Names?.GetValueOrDefault(l, l) ?? l).Distinct(StringComparer.Ordinal).ToList();
+            if (names.Any(without.Contains))
+            {
+                continue;
+            }
+
+            var labels = kept is null ? names : [.. names.Where(kept.Contains)];
+            if (labels.Count > 0 || !options.SkipUnlabelled)
+            {
+                yield return row with { Labels = labels };
+            }
+        }
+    }
+
+    /// <summary>A view with the columns Image, ImagePath and, where asked for, Labels. Images are decoded when a row is read.</summary>
+    public static IDataView View(IHostEnvironment environment, IReadOnlyList<ImageRow> rows, bool labels, ImageDataOptions options)
+    {
+        List<IndexedColumn> columns =
+        [
+            new(ImageColumn, new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) => Decode(rows[index()].Path, ref value))),
+            IndexedColumn.Text(PathColumn, i => rows[i].Path),
+        ];
+        if (labels)
+        {
+            columns.Add(IndexedColumn.Texts(LabelsColumn, i => rows[i].Labels));
+        }
+
+        return new IndexedDataView(rows.Count, columns, options.SkipUnreadable ? Readable(environment, rows, options.Unreadable) : null);
+    }
+
+    /// <summary>Decodes a file, disposing the previous image.</summary>
+    /// <exception cref="ImageReadException">The file is missing or not an image.</exception>
+    public static void Decode(string path, ref MLImage value)
+    {
+        value?.Dispose();
+        value = null!;
+        if (!File.Exists(path))
+        {
+            throw new ImageReadException(path, "there is no such file.");
+        }
+
+        try
+        {
+            value = MLImage.CreateFromFile(path);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            throw new ImageReadException(path, $"its {new FileInfo(path).Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", e);
+        }
+    }
+
+    // A file is tried once, by whichever cursor comes to it first, so that every pass sees the same rows.
+    private static Func<int, bool> Readable(IHostEnvironment environment, IReadOnlyList<ImageRow> rows, Action<ImageReadException>? report)
+    {
+        var verdicts = new bool?[rows.Count];
+        var gate = new object();
+        return i =>
+        {
+            lock (gate)
+            {
+                return verdicts[i] ??= Try(i);
+            }
+        };
+
+        bool Try(int i)
+        {
+            MLImage image = null!;
+            try
+            {
+                Decode(rows[i].Path, ref image);
+                image.Dispose();
+                return true;
+            }
+            catch (ImageReadException e)
+            {
+                environment.Warning("Images", $"Left out: {e.Message}");
+                report?.Invoke(e);
+                return false;
+            }
+        }
+    }
+}
