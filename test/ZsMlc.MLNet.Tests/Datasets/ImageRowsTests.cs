@@ -1,0 +1,102 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace ZsMlc.MLNet.Datasets;
+
+[TestClass]
+public sealed class ImageRowsTests
+{
+    private readonly MLContext _ml = new(1);
+
+    [TestMethod]
+    public void LoadImagesFromFolder_EveryKindOfImage_DecodesToItsColour()
+    {
+        using var folder = new TestFolder();
+        TestPictures.Png(folder["a-grey.png"], 3, 2, 90);
+        TestPictures.Png(folder["b-grey-alpha.png"], 3, 2, 90, 255);
+        TestPictures.Png(folder["c-rgb.png"], 3, 2, 10, 200, 30);
+        TestPictures.Png(folder["d-transparent.png"], 3, 2, 10, 200, 30, 0);
+        TestPictures.CmykJpeg(folder["e-cmyk.jpg"], 255, 0, 255, 255);
+        TestPictures.Solid(folder["f-one.jpg"], 1, 1, 255, 255, 255);
+        TestPictures.Solid(folder["g-wide.png"], 16000, 1, 7, 8, 9);
+        folder.Write("h.txt", "not taken");
+
+        var images = Read(_ml.Data.LoadImagesFromFolder(folder.Path));
+
+        (int, int, byte, byte, byte)[] expected =
+        [
+            (3, 2, 90, 90, 90), (3, 2, 90, 90, 90), (3, 2, 10, 200, 30), (3, 2, 0, 0, 0), (8, 8, 255, 0, 255), (1, 1, 255, 255, 255), (16000, 1, 7, 8, 9),
+        ];
+        Assert.HasCount(expected.Length, images);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var (e, a) = (expected[i], images[i]);
+            Assert.AreEqual((e.Item1, e.Item2), (a.Width, a.Height), a.Path);
+            Assert.IsTrue(Math.Abs(e.Item3 - a.Red) <= 3 && Math.Abs(e.Item4 - a.Green) <= 3 && Math.Abs(e.Item5 - a.Blue) <= 3, $"{a.Path}: {a.Red} {a.Green} {a.Blue}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow("")]
+    [DataRow("this is text")]
+    public void Read_FileThatIsNoImage_NamesThePath(string content)
+    {
+        using var folder = new TestFolder();
+        var path = folder.Write("broken.jpg", content);
+
+        var e = Assert.ThrowsExactly<ImageReadException>(() => Read(_ml.Data.LoadImagesFromFolder(folder.Path)));
+
+        Assert.AreEqual(path, e.Path);
+        Assert.Contains(path, e.Message);
+        Assert.Contains($"{content.Length} bytes", e.Message);
+    }
+
+    [TestMethod]
+    public void Read_SkipUnreadable_LeavesFilesOutCountsAndWarnsOnce()
+    {
+        using var folder = new TestFolder();
+        TestPictures.Solid(folder["a.png"], 2, 2, 1, 2, 3);
+        folder.Write("b.png", "broken");
+        TestPictures.Solid(folder["c.png"], 2, 2, 4, 5, 6);
+        List<string> left = [], warnings = [];
+        _ml.Log += (_, e) =>
+        {
+            if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+            {
+                warnings.Add(e.RawMessage);
+            }
+        };
+
+        var view = _ml.Data.LoadImagesFromFolder(folder.Path, options: new() { SkipUnreadable = true, Unreadable = e => left.Add(e.Path) });
+
+        Assert.HasCount(2, Read(view));
+        Assert.HasCount(2, view.GetColumn<string>("ImagePath").ToList());
+        CollectionAssert.AreEqual(new[] { folder["b.png"] }, left);
+        Assert.HasCount(1, warnings);
+    }
+
+    [TestMethod]
+    public void LoadImagesFromFolder_NoFolder_NamesIt() =>
+        Assert.Contains("/nowhere", Assert.ThrowsExactly<DirectoryNotFoundException>(() => _ml.Data.LoadImagesFromFolder("/nowhere")).Message);
+
+    private static List<(string Path, int Width, int Height, byte Red, byte Green, byte Blue)> Read(IDataView view)
+    {
+        List<(string, int, int, byte, byte, byte)> found = [];
+        using var cursor = view.GetRowCursor(view.Schema);
+        var path = cursor.GetGetter<ReadOnlyMemory<char>>(view.Schema["ImagePath"]);
+        var image = cursor.GetGetter<MLImage>(view.Schema["Image"]);
+        MLImage value = null!;
+        ReadOnlyMemory<char> text = default;
+        while (cursor.MoveNext())
+        {
+            path(ref text);
+            image(ref value);
+            var pixels = value.Pixels;
+            var (r, b) = value.PixelFormat == MLPixelFormat.Rgba32 ? (0, 2) : (2, 0);
+            found.Add((text.ToString(), value.Width, value.Height, pixels[r], pixels[1], pixels[b]));
+        }
+
+        value?.Dispose();
+        return found;
+    }
+}
