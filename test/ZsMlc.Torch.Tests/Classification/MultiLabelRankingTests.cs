@@ -50,7 +50,7 @@ public sealed class MultiLabelRankingTests
         var actual = MultiLabelRanking.AtTop([0.1f, 0.2f], [0, 0], 2, 1);
 
         Assert.AreEqual(0, actual.Precision);
-        Assert.IsNaN(actual.Recall);
+        Assert.AreEqual(double.NaN, actual.Recall);
         Assert.AreEqual(0, actual.F1);
     }
 
