@@ -30,18 +30,18 @@ internal static class Recompute
         public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
         {
             var part = (Func<Tensor[], Tensor>)context.get_data("part");
-            var saved = context.get_saved_variables();
             using var scope = NewDisposeScope();
+            var saved = context.get_saved_variables();
             using var withGrad = enable_grad();
             var inputs = saved.Select(t => t.detach().requires_grad_(t.requires_grad)).ToArray();
             var output = part(inputs);
             var needed = inputs.Where(t => t.requires_grad).ToList();
-            var gradients = autograd.grad([output], needed, [gradient], allow_unused: true);
+            var gradients = autograd.grad([output], needed, [gradient]);
             var all = new List<Tensor> { null! };
             var next = 0;
             foreach (var input in inputs)
             {
-                all.Add(input.requires_grad ? gradients[next++]?.MoveToOuterDisposeScope()! : null!);
+                all.Add(input.requires_grad ? gradients[next++].MoveToOuterDisposeScope() : null!);
             }
 
             return all;

@@ -22,12 +22,12 @@ internal sealed class ResnetBlock : nn.Module<Tensor, Tensor?, Tensor>
     public ResnetBlock(int inputs, int outputs, int? timeWidth, int groups, double eps)
         : base(nameof(ResnetBlock))
     {
-        norm1 = nn.GroupNorm(groups, inputs, eps);
-        conv1 = nn.Conv2d(inputs, outputs, kernel_size: 3, padding: 1);
-        time_emb_proj = timeWidth is { } width ? nn.Linear(width, outputs) : null;
-        norm2 = nn.GroupNorm(groups, outputs, eps);
-        conv2 = nn.Conv2d(outputs, outputs, kernel_size: 3, padding: 1);
-        conv_shortcut = inputs == outputs ? null : nn.Conv2d(inputs, outputs, kernel_size: 1);
+        norm1 = Layers.GroupNorm(groups, inputs, eps);
+        conv1 = Layers.Conv2d(inputs, outputs, kernel_size: 3, padding: 1);
+        time_emb_proj = timeWidth is { } width ? Layers.Linear(width, outputs) : null;
+        norm2 = Layers.GroupNorm(groups, outputs, eps);
+        conv2 = Layers.Conv2d(outputs, outputs, kernel_size: 3, padding: 1);
+        conv_shortcut = inputs == outputs ? null : Layers.Conv2d(inputs, outputs, kernel_size: 1);
         RegisterComponents();
     }
 

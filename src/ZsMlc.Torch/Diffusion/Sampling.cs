@@ -14,7 +14,7 @@ internal sealed class Downsample : nn.Module<Tensor, Tensor>
         : base(nameof(Downsample))
     {
         _asymmetric = asymmetric;
-        conv = nn.Conv2d(channels, channels, kernel_size: 3, stride: 2, padding: asymmetric ? 0 : 1);
+        conv = Layers.Conv2d(channels, channels, kernel_size: 3, stride: 2, padding: asymmetric ? 0 : 1);
         RegisterComponents();
     }
 
@@ -33,7 +33,7 @@ internal sealed class Upsample : nn.Module<Tensor, (long Height, long Width)?, T
     public Upsample(int channels)
         : base(nameof(Upsample))
     {
-        conv = nn.Conv2d(channels, channels, kernel_size: 3, padding: 1);
+        conv = Layers.Conv2d(channels, channels, kernel_size: 3, padding: 1);
         RegisterComponents();
     }
 

@@ -96,7 +96,7 @@ public sealed partial class StableDiffusionPipeline
             var next = scheduler.Step(output, i, latents, () => Noise(generators, shape));
             if (estimate is not null)
             {
-                var keep = options.Preview!(DecodeLatents(estimate, options), indices);
+                var keep = options.Preview!(PreviewDecoder is { } tiny ? tiny.forward(estimate) : DecodeLatents(estimate, options), indices);
                 for (var k = 0; k < indices.Count; k++)
                 {
                     if (!keep[k])

@@ -45,6 +45,9 @@ public sealed partial class StableDiffusionPipeline : IDisposable
     /// <summary>Gets the autoencoder.</summary>
     public AutoencoderKL Vae { get; }
 
+    /// <summary>Gets or sets a cheap decoder for previews; without one the autoencoder decodes them. The pipeline frees it.</summary>
+    public AutoencoderTiny? PreviewDecoder { get; set; }
+
     /// <summary>Gets the tokenizer.</summary>
     public ClipTokenizer Tokenizer { get; }
 
@@ -82,6 +85,7 @@ public sealed partial class StableDiffusionPipeline : IDisposable
         TextEncoder.Dispose();
         Unet.Dispose();
         Vae.Dispose();
+        PreviewDecoder?.Dispose();
     }
 
     /// <summary>The denoiser's prediction under classifier-free guidance.</summary>

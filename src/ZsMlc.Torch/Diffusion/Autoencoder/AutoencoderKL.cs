@@ -25,8 +25,8 @@ public sealed class AutoencoderKL : nn.Module<Tensor, Tensor>
         Config = config;
         encoder = new(config);
         decoder = new(config);
-        quant_conv = nn.Conv2d(2 * config.LatentChannels, 2 * config.LatentChannels, kernel_size: 1);
-        post_quant_conv = nn.Conv2d(config.LatentChannels, config.LatentChannels, kernel_size: 1);
+        quant_conv = Layers.Conv2d(2 * config.LatentChannels, 2 * config.LatentChannels, kernel_size: 1);
+        post_quant_conv = Layers.Conv2d(config.LatentChannels, config.LatentChannels, kernel_size: 1);
         RegisterComponents();
     }
 

@@ -15,11 +15,11 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
     public AttentionBlock(int channels, int groups)
         : base(nameof(AttentionBlock))
     {
-        group_norm = nn.GroupNorm(groups, channels, 1e-6);
-        to_q = nn.Linear(channels, channels);
-        to_k = nn.Linear(channels, channels);
-        to_v = nn.Linear(channels, channels);
-        to_out = nn.ModuleList(nn.Linear(channels, channels));
+        group_norm = Layers.GroupNorm(groups, channels, 1e-6);
+        to_q = Layers.Linear(channels, channels);
+        to_k = Layers.Linear(channels, channels);
+        to_v = Layers.Linear(channels, channels);
+        to_out = nn.ModuleList(Layers.Linear(channels, channels));
         RegisterComponents();
     }
 
@@ -111,12 +111,12 @@ internal sealed class Encoder : nn.Module<Tensor, Tensor>
         : base(nameof(Encoder))
     {
         var channels = config.BlockOutChannels;
-        conv_in = nn.Conv2d(config.InChannels, channels[0], kernel_size: 3, padding: 1);
+        conv_in = Layers.Conv2d(config.InChannels, channels[0], kernel_size: 3, padding: 1);
         down_blocks = nn.ModuleList(channels.Select((c, i) =>
             new EncoderLevel(channels[Math.Max(i - 1, 0)], c, config.LayersPerBlock, config.NormNumGroups, i < channels.Count - 1)).ToArray());
         mid_block = new(channels[^1], config.NormNumGroups);
-        conv_norm_out = nn.GroupNorm(config.NormNumGroups, channels[^1], 1e-6);
-        conv_out = nn.Conv2d(channels[^1], 2 * config.LatentChannels, kernel_size: 3, padding: 1);
+        conv_norm_out = Layers.GroupNorm(config.NormNumGroups, channels[^1], 1e-6);
+        conv_out = Layers.Conv2d(channels[^1], 2 * config.LatentChannels, kernel_size: 3, padding: 1);
         RegisterComponents();
     }
 
@@ -141,12 +141,12 @@ internal sealed class Decoder : nn.Module<Tensor, Tensor>
         : base(nameof(Decoder))
     {
         var channels = config.BlockOutChannels.Reverse().ToArray();
-        conv_in = nn.Conv2d(config.LatentChannels, channels[0], kernel_size: 3, padding: 1);
+        conv_in = Layers.Conv2d(config.LatentChannels, channels[0], kernel_size: 3, padding: 1);
         mid_block = new(channels[0], config.NormNumGroups);
         up_blocks = nn.ModuleList(channels.Select((c, i) =>
             new DecoderLevel(channels[Math.Max(i - 1, 0)], c, config.LayersPerBlock + 1, config.NormNumGroups, i < channels.Length - 1)).ToArray());
-        conv_norm_out = nn.GroupNorm(config.NormNumGroups, channels[^1], 1e-6);
-        conv_out = nn.Conv2d(channels[^1], config.OutChannels, kernel_size: 3, padding: 1);
+        conv_norm_out = Layers.GroupNorm(config.NormNumGroups, channels[^1], 1e-6);
+        conv_out = Layers.Conv2d(channels[^1], config.OutChannels, kernel_size: 3, padding: 1);
         RegisterComponents();
     }
 

@@ -79,7 +79,7 @@ internal sealed class ClipTextModel : nn.Module
     {
         embeddings = new(config);
         encoder = new(config);
-        final_layer_norm = nn.LayerNorm(config.HiddenSize, config.LayerNormEps);
+        final_layer_norm = Layers.LayerNorm(config.HiddenSize, config.LayerNormEps);
         RegisterComponents();
     }
 }
@@ -93,8 +93,8 @@ internal sealed class ClipTextEmbeddings : nn.Module<Tensor, Tensor>
     public ClipTextEmbeddings(TextEncoderConfig config)
         : base(nameof(ClipTextEmbeddings))
     {
-        token_embedding = nn.Embedding(config.VocabSize, config.HiddenSize);
-        position_embedding = nn.Embedding(config.MaxPositionEmbeddings, config.HiddenSize);
+        token_embedding = Layers.Embedding(config.VocabSize, config.HiddenSize);
+        position_embedding = Layers.Embedding(config.MaxPositionEmbeddings, config.HiddenSize);
         RegisterComponents();
     }
 

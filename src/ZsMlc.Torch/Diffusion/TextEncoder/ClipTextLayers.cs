@@ -17,10 +17,10 @@ internal sealed class ClipTextAttention : nn.Module<Tensor, Tensor?, Tensor>
     {
         _heads = config.NumAttentionHeads;
         var width = config.HiddenSize;
-        k_proj = nn.Linear(width, width);
-        v_proj = nn.Linear(width, width);
-        q_proj = nn.Linear(width, width);
-        out_proj = nn.Linear(width, width);
+        k_proj = Layers.Linear(width, width);
+        v_proj = Layers.Linear(width, width);
+        q_proj = Layers.Linear(width, width);
+        out_proj = Layers.Linear(width, width);
         RegisterComponents();
     }
 
@@ -50,8 +50,8 @@ internal sealed class ClipTextMlp : nn.Module<Tensor, Tensor>
             "gelu" => false,
             var other => throw new NotSupportedException($"The text encoder's activation '{other}' is not supported; expected quick_gelu or gelu."),
         };
-        fc1 = nn.Linear(config.HiddenSize, config.IntermediateSize);
-        fc2 = nn.Linear(config.IntermediateSize, config.HiddenSize);
+        fc1 = Layers.Linear(config.HiddenSize, config.IntermediateSize);
+        fc2 = Layers.Linear(config.IntermediateSize, config.HiddenSize);
         RegisterComponents();
     }
 
@@ -75,9 +75,9 @@ internal sealed class ClipTextLayer : nn.Module<Tensor, Tensor?, Tensor>
         : base(nameof(ClipTextLayer))
     {
         self_attn = new(config);
-        layer_norm1 = nn.LayerNorm(config.HiddenSize, config.LayerNormEps);
+        layer_norm1 = Layers.LayerNorm(config.HiddenSize, config.LayerNormEps);
         mlp = new(config);
-        layer_norm2 = nn.LayerNorm(config.HiddenSize, config.LayerNormEps);
+        layer_norm2 = Layers.LayerNorm(config.HiddenSize, config.LayerNormEps);
         RegisterComponents();
     }
 

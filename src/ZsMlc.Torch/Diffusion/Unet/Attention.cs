@@ -16,10 +16,10 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
         : base(nameof(Attention))
     {
         _heads = heads;
-        to_q = nn.Linear(width, width, hasBias: false);
-        to_k = nn.Linear(contextWidth, width, hasBias: false);
-        to_v = nn.Linear(contextWidth, width, hasBias: false);
-        to_out = nn.ModuleList(nn.Linear(width, width));
+        to_q = Layers.Linear(width, width, hasBias: false);
+        to_k = Layers.Linear(contextWidth, width, hasBias: false);
+        to_v = Layers.Linear(contextWidth, width, hasBias: false);
+        to_out = nn.ModuleList(Layers.Linear(width, width));
         RegisterComponents();
     }
 

@@ -11,7 +11,7 @@ internal sealed class Geglu : nn.Module<Tensor, Tensor>
     public Geglu(int width, int hidden)
         : base(nameof(Geglu))
     {
-        proj = nn.Linear(width, 2 * hidden);
+        proj = Layers.Linear(width, 2 * hidden);
         RegisterComponents();
     }
 
@@ -31,7 +31,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     public FeedForward(int width)
         : base(nameof(FeedForward))
     {
-        net = nn.ModuleList<nn.Module<Tensor, Tensor>>(new Geglu(width, 4 * width), nn.Identity(), nn.Linear(4 * width, width));
+        net = nn.ModuleList<nn.Module<Tensor, Tensor>>(new Geglu(width, 4 * width), nn.Identity(), Layers.Linear(4 * width, width));
         RegisterComponents();
     }
 

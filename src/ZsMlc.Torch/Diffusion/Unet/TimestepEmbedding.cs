@@ -13,9 +13,9 @@ internal sealed class TimestepEmbedding : nn.Module<Tensor, Tensor?, Tensor>
     public TimestepEmbedding(int inputs, int width, int? conditionWidth)
         : base(nameof(TimestepEmbedding))
     {
-        linear_1 = nn.Linear(inputs, width);
-        linear_2 = nn.Linear(width, width);
-        cond_proj = conditionWidth is { } c ? nn.Linear(c, inputs, hasBias: false) : null;
+        linear_1 = Layers.Linear(inputs, width);
+        linear_2 = Layers.Linear(width, width);
+        cond_proj = conditionWidth is { } c ? Layers.Linear(c, inputs, hasBias: false) : null;
         RegisterComponents();
     }
 

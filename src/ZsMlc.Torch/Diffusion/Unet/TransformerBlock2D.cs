@@ -16,11 +16,11 @@ internal sealed class BasicTransformerBlock : nn.Module<Tensor, Tensor, Tensor>
     public BasicTransformerBlock(int width, int contextWidth, int heads)
         : base(nameof(BasicTransformerBlock))
     {
-        norm1 = nn.LayerNorm(width);
+        norm1 = Layers.LayerNorm(width);
         attn1 = new(width, width, heads);
-        norm2 = nn.LayerNorm(width);
+        norm2 = Layers.LayerNorm(width);
         attn2 = new(width, contextWidth, heads);
-        norm3 = nn.LayerNorm(width);
+        norm3 = Layers.LayerNorm(width);
         ff = new(width);
         RegisterComponents();
     }
@@ -47,7 +47,7 @@ internal sealed class Transformer2D : nn.Module<Tensor, Tensor, Tensor>
         : base(nameof(Transformer2D))
     {
         _linear = config.UseLinearProjection;
-        norm = nn.GroupNorm(config.NormNumGroups, channels, 1e-6);
+        norm = Layers.GroupNorm(config.NormNumGroups, channels, 1e-6);
         proj_in = Projection(channels);
         transformer_blocks = nn.ModuleList(new BasicTransformerBlock(channels, config.CrossAttentionDim, heads));
         proj_out = Projection(channels);
@@ -70,7 +70,7 @@ internal sealed class Transformer2D : nn.Module<Tensor, Tensor, Tensor>
     }
 
     private nn.Module<Tensor, Tensor> Projection(int channels) =>
-        _linear ? nn.Linear(channels, channels) : nn.Conv2d(channels, channels, kernel_size: 1);
+        _linear ? Layers.Linear(channels, channels) : Layers.Conv2d(channels, channels, kernel_size: 1);
 
     private static Tensor Tokens(Tensor map) => map.flatten(2).transpose(1, 2);
 

@@ -24,13 +24,13 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         Config = config;
         var channels = config.BlockOutChannels;
         var timeWidth = channels[0] * 4;
-        conv_in = nn.Conv2d(config.InChannels, channels[0], kernel_size: 3, padding: 1);
+        conv_in = Layers.Conv2d(config.InChannels, channels[0], kernel_size: 3, padding: 1);
         time_embedding = new(channels[0], timeWidth, config.TimeCondProjDim);
         down_blocks = nn.ModuleList(Enumerable.Range(0, channels.Count).Select(i => new DownBlock(config, i, timeWidth)).ToArray());
         mid_block = new(config, timeWidth);
         up_blocks = nn.ModuleList(Enumerable.Range(0, channels.Count).Select(i => new UpBlock(config, i, timeWidth)).ToArray());
-        conv_norm_out = nn.GroupNorm(config.NormNumGroups, channels[0], config.NormEps);
-        conv_out = nn.Conv2d(channels[0], config.OutChannels, kernel_size: 3, padding: 1);
+        conv_norm_out = Layers.GroupNorm(config.NormNumGroups, channels[0], config.NormEps);
+        conv_out = Layers.Conv2d(channels[0], config.OutChannels, kernel_size: 3, padding: 1);
         RegisterComponents();
     }
 
@@ -107,7 +107,10 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     {
         if (GradientCheckpointing && is_grad_enabled())
         {
-            return Recompute.Run(inputs => Plain(resnet, attention, inputs[0], inputs[1], inputs[2]), [x, time, context]);
+            // Only what the layers use may be an input: each gets a gradient.
+            return attention is null
+                ? Recompute.Run(inputs => resnet.forward(inputs[0], inputs[1]), [x, time])
+                : Recompute.Run(inputs => Plain(resnet, attention, inputs[0], inputs[1], inputs[2]), [x, time, context]);
         }
 
         return Plain(resnet, attention, x, time, context);
@@ -116,6 +119,14 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     private static Tensor Plain(ResnetBlock resnet, Transformer2D? attention, Tensor x, Tensor time, Tensor context)
     {
         var h = resnet.forward(x, time);
-        return attention is null ? h : attention.forward(h, context);
+        if (attention is null)
+        {
+            return h;
+        }
+
+        using (h)
+        {
+            return attention.forward(h, context);
+        }
     }
 }

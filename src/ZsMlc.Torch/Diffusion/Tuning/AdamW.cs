@@ -1,0 +1,100 @@
+using ZsMlc.Torch.Checkpoints;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion.Tuning;
+
+/// <summary>AdamW (Loshchilov and Hutter 2019) whose state can be stored in safetensors, for runs that resume.</summary>
+internal sealed class AdamW : IDisposable
+{
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+    private const string First = "first.", Second = "second.";
+
+    private readonly List<(string Name, Tensor Parameter)> _parameters;
+    private readonly Dictionary<string, (Tensor First, Tensor Second)> _moments = [];
+    private readonly double _rate, _decay;
+
+    public AdamW(IEnumerable<(string Name, Tensor Parameter)> parameters, double rate, double decay) =>
+        (_parameters, _rate, _decay) = (parameters.ToList(), rate, decay);
+
+    /// <summary>Gets or sets the number of steps taken.</summary>
+    public int Steps { get; set; }
+
+    public void ZeroGradients()
+    {
+        foreach (var (_, parameter) in _parameters)
+        {
+            using var gradient = parameter.grad;
+            gradient?.zero_();
+        }
+    }
+
+    /// <summary>Shortens the whole gradient to a norm; returns the norm before.</summary>
+    public double ClipGradients(double limit)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var gradients = _parameters.Select(p => p.Parameter.grad).OfType<Tensor>().ToList();
+        var norm = Math.Sqrt(gradients.Sum(g => g.to(ScalarType.Float64).pow(2).sum().item<double>()));
+        if (norm > limit && double.IsFinite(norm))
+        {
+            gradients.ForEach(g => g.mul_(limit / (norm + 1e-6)));
+        }
+
+        return norm;
+    }
+
+    public void Step()
+    {
+        using var noGrad = no_grad();
+        Steps++;
+        var (correction1, correction2) = (1 - Math.Pow(Beta1, Steps), 1 - Math.Pow(Beta2, Steps));
+        foreach (var (name, parameter) in _parameters)
+        {
+            using var scope = NewDisposeScope();
+            if (parameter.grad is not { } gradient)
+            {
+                continue;
+            }
+
+            if (!_moments.TryGetValue(name, out var m))
+            {
+                _moments[name] = m = (zeros_like(parameter).DetachFromDisposeScope(), zeros_like(parameter).DetachFromDisposeScope());
+            }
+
+            m.First.mul_(Beta1).add_(gradient * (1 - Beta1));
+            m.Second.mul_(Beta2).add_(gradient * gradient * (1 - Beta2));
+            parameter.mul_(1 - _rate * _decay);
+            parameter.sub_(m.First / correction1 / ((m.Second / correction2).sqrt() + Epsilon) * _rate);
+        }
+    }
+
+    /// <summary>The moments under names of their own.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> State() =>
+        _moments.SelectMany(m => new[] { KeyValuePair.Create(First + m.Key, m.Value.First), KeyValuePair.Create(Second + m.Key, m.Value.Second) });
+
+    public void Restore(ICheckpoint checkpoint)
+    {
+        foreach (var (name, parameter) in _parameters)
+        {
+            if (checkpoint.Names.Contains(First + name))
+            {
+                Tensor Read(string prefix)
+                {
+                    using var stored = checkpoint.Read(prefix + name);
+                    return stored.to(parameter.device, copy: true).DetachFromDisposeScope();
+                }
+
+                _moments[name] = (Read(First), Read(Second));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var (first, second) in _moments.Values)
+        {
+            first.Dispose();
+            second.Dispose();
+        }
+    }
+}

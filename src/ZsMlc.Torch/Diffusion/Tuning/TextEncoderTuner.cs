@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text.Json;
+using TorchSharp;
+using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Filtering;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Diffusion.Tuning;
+
+/// <summary>
+/// Tunes the diffusion model's text encoder so that CLIP recognises what was asked for: the asymmetric loss on the
+/// grouping softmax V of sampled images, back through decoder and denoiser. Only the text encoder changes.
+/// </summary>
+public sealed class TextEncoderTuner
+{
+    private const string Encoder = "encoder.";
+
+    private readonly StableDiffusionPipeline _pipeline;
+    private readonly ClipDiscriminator _judge;
+    private readonly TextEncoderTuningOptions _options;
+
+    private TextEncoderTuner(StableDiffusionPipeline pipeline, ClipDiscriminator judge, TextEncoderTuningOptions options) =>
+        (_pipeline, _judge, _options) = (pipeline, judge, options);
+
+    /// <summary>Tunes the text encoder of a pipeline in place. The same seed and samples give the same weights, also across an interruption.</summary>
+    /// <param name="pipeline">The diffusion model; its weights must be in single precision for training.</param>
+    /// <param name="judge">The judge, on the same device.</param>
+    /// <param name="samples">What the images of a step (counted from 0) are to show: <see cref="TextEncoderTuningOptions.BatchSize"/> of them. Must not depend on earlier calls.</param>
+    /// <param name="options">The recipe.</param>
+    /// <param name="progress">Told after every step, or null.</param>
+    /// <param name="cancellation">Ends the run; the checkpoint keeps what was done.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The checkpoint belongs to another run.</exception>
+    public static TuningResult Tune(StableDiffusionPipeline pipeline, ClipDiscriminator judge, Func<int, IReadOnlyList<TuningSample>> samples, TextEncoderTuningOptions options, IProgress<TuningProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        options.Validate();
+        return new TextEncoderTuner(pipeline, judge, options).Run(samples, progress, cancellation);
+    }
+
+    private TuningResult Run(Func<int, IReadOnlyList<TuningSample>> samples, IProgress<TuningProgress>? progress, CancellationToken cancellation)
+    {
+        List<double> losses = [], values = [];
+        var parameters = _pipeline.TextEncoder.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).ToList();
+        using var adam = new AdamW(parameters, _options.LearningRate, _options.WeightDecay);
+        if (_options.CheckpointPath is { } path && File.Exists(path))
+        {
+            (losses, values) = Load(path, adam);
+        }
+
+        var checkpointing = _pipeline.Unet.GradientCheckpointing;
+        try
+        {
+            _pipeline.Unet.GradientCheckpointing = true;
+            parameters.ForEach(p => p.Item2.requires_grad_(true));
+            while (losses.Count < _options.Iterations)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var (loss, value) = Step(samples(losses.Count), losses.Count, adam, cancellation);
+                losses.Add(loss);
+                values.Add(value);
+                if (_options.CheckpointPath is { } file && (losses.Count % _options.CheckpointInterval == 0 || losses.Count == _options.Iterations))
+                {
+                    Save(file, adam, losses, values);
+                }
+
+                progress?.Report(new(losses.Count, _options.Iterations, loss, value));
+            }
+        }
+        finally
+        {
+            _pipeline.Unet.GradientCheckpointing = checkpointing;
+            foreach (var (_, parameter) in parameters)
+            {
+                parameter.requires_grad_(false);
+            }
+        }
+
+        return new(losses, values, losses.Count(double.IsNaN));
+    }
+
+    private (double Loss, double TargetValue) Step(IReadOnlyList<TuningSample> samples, int iteration, AdamW adam, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        adam.ZeroGradients();
+        var pipeline = _pipeline;
+        var options = _options.Sampling;
+        var factor = pipeline.Vae.Config.SpatialFactor;
+        long[] shape = [1, pipeline.Unet.Config.InChannels, (options.Height ?? pipeline.NativeSize) / factor, (options.Width ?? pipeline.NativeSize) / factor];
+
+        // Noise depends on the step and the place in it alone, so that a resumed run sees the same.
+        var generators = samples.Select((_, i) => new Generator(unchecked((ulong)_options.Seed * 1_000_003UL + (ulong)(iteration * _options.BatchSize + i)), CPU)).ToList();
+        Tensor Noise() => cat(generators.Select(g => randn(shape, generator: g)).ToArray(), 0).to(pipeline.Device);
+
+        var context = pipeline.EncodePrompts(samples.Select(s => s.Prompt).ToList());
+        if (options.GuidanceScale != 1 && pipeline.Unet.Config.TimeCondProjDim is null)
+        {
+            context = cat([pipeline.EncodePrompts([""]).expand(context.shape), context], 0);
+        }
+
+        var (_, pixels) = pipeline.SampleWithGradients(context, Noise(), options, _options.LastSteps, cancellation, Noise);
+        var targets = _judge.Targets(samples.Select(s => (IReadOnlyCollection<int>)s.Targets).ToList()).to(pipeline.Device);
+        var v = _judge.Judge((pixels / 2 + 0.5).clamp(0, 1), targets);
+        var loss = _options.Loss.Probabilities(v, targets.to(v.dtype));
+        var value = loss.item<float>();
+        if (!float.IsFinite(value))
+        {
+            return (double.NaN, double.NaN);
+        }
+
+        loss.backward();
+        if (!double.IsFinite(adam.ClipGradients(_options.GradientClip)))
+        {
+            return (double.NaN, double.NaN);
+        }
+
+        adam.Step();
+        return (value, v.detach().masked_select(targets).mean().item<float>());
+    }
+
+    private string Fingerprint => JsonSerializer.Serialize(_options with { CheckpointPath = null, CheckpointInterval = 1, Iterations = 1, Sampling = _options.Sampling with { Preview = null } }) + string.Join('|', _judge.Labels);
+
+    private void Save(string path, AdamW adam, List<double> losses, List<double> values)
+    {
+        var tensors = _pipeline.TextEncoder.state_dict().Select(s => KeyValuePair.Create(Encoder + s.Key, s.Value)).Concat(adam.State());
+        JsonSerializerOptions named = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+        SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
+        {
+            ["fingerprint"] = Fingerprint,
+            ["steps"] = adam.Steps.ToString(CultureInfo.InvariantCulture),
+            ["losses"] = JsonSerializer.Serialize(losses, named),
+            ["values"] = JsonSerializer.Serialize(values, named),
+        });
+    }
+
+    private (List<double> Losses, List<double> Values) Load(string path, AdamW adam)
+    {
+        using var file = SafetensorsFile.Open(path);
+        if (file.Metadata.GetValueOrDefault("fingerprint") != Fingerprint)
+        {
+            throw new InvalidOperationException($"The checkpoint {path} belongs to a tuning run with other labels or options. Delete it or choose another CheckpointPath.");
+        }
+
+        CheckpointLoader.LoadInto(_pipeline.TextEncoder, file, n => n.StartsWith(Encoder, StringComparison.Ordinal) ? n[Encoder.Length..] : null);
+        adam.Restore(file);
+        adam.Steps = int.Parse(file.Metadata["steps"], CultureInfo.InvariantCulture);
+        JsonSerializerOptions named = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+        return (JsonSerializer.Deserialize<List<double>>(file.Metadata["losses"], named)!, JsonSerializer.Deserialize<List<double>>(file.Metadata["values"], named)!);
+    }
+}
