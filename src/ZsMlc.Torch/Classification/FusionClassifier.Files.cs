@@ -30,6 +30,8 @@ public sealed partial class FusionClassifier
             tensor.copy_(tensor.to(storage));
         }
 
+        ForgetFolded();
+
         var texts = TextFeatures();
         _texts = texts.to(storage).to(texts.dtype).DetachFromDisposeScope();
         _storage = storage;

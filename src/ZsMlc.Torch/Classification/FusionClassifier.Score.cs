@@ -13,7 +13,7 @@ public sealed partial class FusionClassifier
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         _texts ??= TextFeatures().DetachFromDisposeScope();
-        var pixels = new ClipPreprocessor(Vision.ImageSize).Preprocess(images.to(Device)).to(image_encoder.conv1.weight.dtype);
+        var pixels = new ClipPreprocessor(Vision.ImageSize).Preprocess(images.to(Device));
         var logits = Logits(pixels, _texts).to(ScalarType.Float32);
         return softmax(logits, 1)[.., 1].cpu().MoveToOuterDisposeScope();
     }
@@ -31,6 +31,7 @@ public sealed partial class FusionClassifier
         if (disposing)
         {
             ForgetTextFeatures();
+            ForgetFolded();
 
             // The text tower may belong to a CLIP model.
             if (_ownsText)

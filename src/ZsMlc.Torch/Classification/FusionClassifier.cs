@@ -16,6 +16,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     internal readonly ModifiedResNet image_encoder;
     internal readonly TextTransformer? text_encoder;
     private Tensor? _texts;
+    private FoldedResNet? _folded;
 
     internal FusionClassifier(FusionClassifierOptions options, IReadOnlyList<string> labels, ModifiedResNet images, TextTransformer? text, PromptLearner? prompts)
         : base(nameof(FusionClassifier))
@@ -113,7 +114,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     public Tensor Logits(Tensor images, Tensor texts)
     {
         using var scope = NewDisposeScope();
-        return RegionAggregation.PairLogits(image_encoder.EncodeDense(images), texts).MoveToOuterDisposeScope();
+        return RegionAggregation.PairLogits(Folded(ComputeType ?? Stored).EncodeDense(images).to(texts.dtype), texts).MoveToOuterDisposeScope();
     }
 
     /// <summary>Sets evaluation mode and stops gradients everywhere but in contexts and branches. Branches with batch statistics stay in training mode while <paramref name="train"/> is true.</summary>
@@ -133,6 +134,32 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
                 branch.train();
             }
         }
+    }
+
+    /// <summary>Gets or sets the element type that images are computed in; null for that of the weights. BFloat16 is about twice as fast on machines that have it, at a small loss of accuracy.</summary>
+    public ScalarType? ComputeType { get; set; }
+
+    /// <summary>The type of the weights; half-precision storage computes in single precision.</summary>
+    private ScalarType Stored => image_encoder.conv1.weight.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+
+    /// <summary>The image tower with its frozen norms folded, made on first use.</summary>
+    private FoldedResNet Folded(ScalarType dtype)
+    {
+        if (_folded is null || _folded.DType != dtype)
+        {
+            ForgetFolded();
+            _folded = new(image_encoder, dtype, module => module is FusedConvolution fused
+                ? (fused.conv, fused.global_branch.Scaled)
+                : ((Conv2d)module, null));
+        }
+
+        return _folded;
+    }
+
+    private void ForgetFolded()
+    {
+        _folded?.Dispose();
+        _folded = null;
     }
 
     private static void CopyWeights(ModifiedResNet source, ModifiedResNet target)

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -44,18 +45,51 @@ internal sealed class GlobalBranch : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => Scaled(x, null);
+
+    /// <summary>The branch times a factor a channel, as a folded norm behind it asks for.</summary>
+    /// <param name="x">The map [B, C, H, W]; channels-last maps are not copied.</param>
+    /// <param name="factors">Factors [C], or null.</param>
+    public Tensor Scaled(Tensor x, Tensor? factors)
     {
         using var scope = NewDisposeScope();
         var (batch, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
-        var local = reduction.forward(x).relu();
-        var context = cat([local, local.mean([2, 3], keepdim: true).expand(local.shape)], 1);
-        var gather = softmax(agg_attn.forward(context).flatten(2), -1);
-        var spread = sigmoid(broad_attn.forward(context)).unsqueeze(2);
 
-        var values = (v?.forward(x) ?? x).reshape(batch, Heads, channels / Heads, height * width);
-        var summary = values.matmul(gather.unsqueeze(-1)).view(batch, Heads, channels / Heads, 1, 1);
-        var result = (summary * spread).reshape(batch, channels, height, width);
-        return norm.forward(proj?.forward(result) ?? result).MoveToOuterDisposeScope();
+        // Every convolution here is 1×1, so positions are tokens [B, HW, C].
+        var tokens = x.permute(0, 2, 3, 1).reshape(batch, height * width, channels);
+        var local = Linear(reduction, tokens).relu();
+        var mean = local.mean([1], keepdim: true);
+        var gather = softmax(Context(agg_attn, local, mean), 1);
+        var spread = sigmoid(Context(broad_attn, local, mean));
+
+        // All heads against all channels in one product; of the result only each head's own channels are kept.
+        var values = v is null ? tokens : Linear(v, tokens);
+        var summary = gather.transpose(1, 2).matmul(values).view(batch, Heads, Heads, channels / Heads).diagonal(0, 1, 2).transpose(1, 2);
+        var result = (spread.unsqueeze(-1) * summary.unsqueeze(1)).view(batch, height * width, channels);
+        if (proj is not null)
+        {
+            result = Linear(proj, result);
+        }
+
+        if (norm is ChannelAffine affine)
+        {
+            var (weight, bias) = factors is null ? (affine.weight, affine.bias) : (affine.weight * factors, affine.bias * factors);
+            return Map(addcmul(bias.to(x.dtype), result, weight.to(x.dtype), 1)).MoveToOuterDisposeScope();
+        }
+
+        var normed = norm.forward(Map(result).to(reduction.weight.dtype)).to(x.dtype);
+        return (factors is null ? normed : normed * factors.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
+
+        Tensor Map(Tensor t) => t.view(batch, height, width, channels).permute(0, 3, 1, 2);
+    }
+
+    private static Tensor Linear(Conv2d layer, Tensor tokens) =>
+        nn.functional.linear(tokens, layer.weight.flatten(1).to(tokens.dtype), layer.bias!.to(tokens.dtype));
+
+    /// <summary>W [l ; mean l] + b without building the concatenation: [B, HW, heads].</summary>
+    private static Tensor Context(Conv2d layer, Tensor local, Tensor mean)
+    {
+        var weights = layer.weight.flatten(1).to(local.dtype).chunk(2, 1);
+        return nn.functional.linear(local, weights[0]) + nn.functional.linear(mean, weights[1], layer.bias!.to(local.dtype));
     }
 }

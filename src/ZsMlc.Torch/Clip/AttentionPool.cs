@@ -49,6 +49,21 @@ public sealed class AttentionPool : nn.Module<Tensor, Tensor>
     /// </summary>
     public Tensor Dense(Tensor map) => c_proj.forward(v_proj.forward(Tokens(map)));
 
+    /// <summary>A copy in another element type, for scoring.</summary>
+    internal AttentionPool CopyTo(ScalarType dtype)
+    {
+        var copy = new AttentionPool(_grid, (int)q_proj.weight.shape[0], _heads, (int)c_proj.weight.shape[0]);
+        copy.to(q_proj.weight.device);
+        copy.load_state_dict(state_dict());
+        copy.to(dtype);
+        foreach (var parameter in copy.parameters())
+        {
+            parameter.requires_grad_(false);
+        }
+
+        return copy;
+    }
+
     private Tensor Tokens(Tensor map)
     {
         var (height, width) = (map.shape[2], map.shape[3]);

@@ -46,8 +46,12 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Gets the stride of the block.</summary>
+    public int Stride => _stride;
+
     public override Tensor forward(Tensor x)
     {
+        using var scope = NewDisposeScope();
         var y = bn1.forward(conv1.forward(x)).relu_();
         y = bn2.forward(conv2.forward(y)).relu_();
         if (_stride > 1)
@@ -56,6 +60,6 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         }
 
         y = bn3.forward(conv3.forward(y));
-        return (y + (downsample?.forward(x) ?? x)).relu_();
+        return (y + (downsample?.forward(x) ?? x)).relu_().MoveToOuterDisposeScope();
     }
 }

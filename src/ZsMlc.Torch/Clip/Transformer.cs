@@ -21,11 +21,15 @@ public sealed class Transformer : nn.Module<Tensor, Tensor>
     /// <summary>Maps tokens [B, L, width] to tokens of the same shape.</summary>
     public override Tensor forward(Tensor x)
     {
+        using var scope = NewDisposeScope();
+        var h = x.alias();
         foreach (var block in resblocks)
         {
-            x = block.forward(x);
+            var next = block.forward(h);
+            h.Dispose();
+            h = next;
         }
 
-        return x;
+        return h.MoveToOuterDisposeScope();
     }
 }

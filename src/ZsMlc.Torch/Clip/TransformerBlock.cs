@@ -27,13 +27,18 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Maps tokens [B, L, width] to tokens of the same shape.</summary>
-    public override Tensor forward(Tensor x) => ForwardKeeping(x).Output;
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return ForwardKeeping(x).Output.MoveToOuterDisposeScope();
+    }
 
     /// <summary>Like forward, and returns the keys and values [B, heads, L, d] for tokens that come later.</summary>
     public (Tensor Output, Tensor Keys, Tensor Values) ForwardKeeping(Tensor x)
     {
+        using var scope = NewDisposeScope();
         var (q, k, v) = attn.Project(ln_1.forward(x));
-        return (Finish(x, attn.Attend(q, k, v, null, _causal)), k, v);
+        return (Finish(x, attn.Attend(q, k, v, null, _causal)).MoveToOuterDisposeScope(), k.MoveToOuterDisposeScope(), v.MoveToOuterDisposeScope());
     }
 
     /// <summary>
@@ -46,11 +51,12 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     /// <param name="mask">Boolean [L, P + L], true where a token may look.</param>
     public Tensor ForwardAfter(Tensor x, Tensor prefixKeys, Tensor prefixValues, Tensor mask)
     {
+        using var scope = NewDisposeScope();
         var (q, k, v) = attn.Project(ln_1.forward(x));
         long[] shape = [x.shape[0], prefixKeys.shape[1], prefixKeys.shape[2], prefixKeys.shape[3]];
         var keys = cat([prefixKeys.expand(shape), k], 2);
         var values = cat([prefixValues.expand(shape), v], 2);
-        return Finish(x, attn.Attend(q, keys, values, mask, causal: false));
+        return Finish(x, attn.Attend(q, keys, values, mask, causal: false)).MoveToOuterDisposeScope();
     }
 
     private Tensor Finish(Tensor x, Tensor attended)

@@ -1,0 +1,138 @@
+using TorchSharp.Modules;
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>
+/// A frozen <see cref="ModifiedResNet"/> made fast: norms folded into convolutions, channels last, and no gradients for
+/// weights. What is added beside the 3×3 convolutions (fusion branches) stays live and learns.
+/// </summary>
+internal sealed class FoldedResNet : IDisposable
+{
+    private readonly FoldedConvolution[] _stem;
+    private readonly Block[] _blocks;
+    private readonly AttentionPool _pool;
+    private readonly List<nn.Module> _owned = [];
+
+    /// <summary>Folds a network.</summary>
+    /// <param name="source">The network; it must outlive this one.</param>
+    /// <param name="dtype">Element type to compute in.</param>
+    /// <param name="split">Takes a block's 3×3 convolution apart: the plain convolution, and what is added to it (given the input and the factors of the norm behind), or null.</param>
+    public FoldedResNet(ModifiedResNet source, ScalarType dtype, Func<nn.Module<Tensor, Tensor>, (Conv2d Plain, Func<Tensor, Tensor, Tensor>? Added)> split)
+    {
+        DType = dtype;
+        _stem =
+        [
+            new(source.conv1, source.bn1, 2, 1, dtype),
+            new(source.conv2, source.bn2, 1, 1, dtype),
+            new(source.conv3, source.bn3, 1, 1, dtype),
+        ];
+        _blocks = source.Stages.SelectMany(s => s.children()).Cast<Bottleneck>().Select(b => new Block(b, dtype, split(b.conv2))).ToArray();
+        _pool = source.attnpool;
+        if (_pool.c_proj.weight.dtype != dtype)
+        {
+            _pool = _pool.CopyTo(dtype);
+            _owned.Add(_pool);
+        }
+    }
+
+    /// <summary>Gets the element type that is computed in.</summary>
+    public ScalarType DType { get; }
+
+    /// <summary>Features of every position: [B, 1 + positions, E].</summary>
+    public Tensor EncodeDense(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return _pool.Dense(FeatureMap(images)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Pooled features: [B, E].</summary>
+    public Tensor Encode(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return _pool.forward(FeatureMap(images)).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        Array.ForEach(_stem, s => s.Dispose());
+        Array.ForEach(_blocks, b => b.Dispose());
+        _owned.ForEach(m => m.Dispose());
+    }
+
+    private Tensor FeatureMap(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var x = ChannelsLast.Of(images.to(DType));
+        foreach (var layer in _stem)
+        {
+            var y = layer.Forward(x).relu_();
+            x.Dispose();
+            x = y;
+        }
+
+        var pooled = nn.functional.avg_pool2d(x, 2);
+        x.Dispose();
+        x = pooled;
+        foreach (var block in _blocks)
+        {
+            var y = block.Forward(x);
+            x.Dispose();
+            x = y;
+        }
+
+        return x.MoveToOuterDisposeScope();
+    }
+
+    private sealed class Block : IDisposable
+    {
+        private readonly FoldedConvolution _first, _spatial, _last;
+        private readonly FoldedConvolution? _shortcut;
+        private readonly Func<Tensor, Tensor, Tensor>? _added;
+        private readonly int _stride;
+
+        public Block(Bottleneck source, ScalarType dtype, (Conv2d Plain, Func<Tensor, Tensor, Tensor>? Added) spatial)
+        {
+            _first = new(source.conv1, source.bn1, 1, 0, dtype);
+            _spatial = new(spatial.Plain, source.bn2, 1, 1, dtype);
+            _last = new(source.conv3, source.bn3, 1, 0, dtype);
+            _added = spatial.Added;
+            _stride = source.Stride;
+            if (source.downsample is { } shortcut)
+            {
+                var parts = shortcut.children().ToList();
+                _shortcut = new((Conv2d)parts[1], (BatchNorm2d)parts[2], 1, 0, dtype);
+            }
+        }
+
+        public Tensor Forward(Tensor x)
+        {
+            using var scope = NewDisposeScope();
+            var h = _first.Forward(x).relu_();
+            var y = _spatial.Forward(h);
+            if (_added is not null)
+            {
+                y = y.add_(_added(h, _spatial.Scale));
+            }
+
+            y = y.relu_();
+            if (_stride > 1)
+            {
+                y = nn.functional.avg_pool2d(y, _stride);
+            }
+
+            y = _last.Forward(y);
+            var shortcut = _shortcut is null ? x : _shortcut.Forward(_stride > 1 ? nn.functional.avg_pool2d(x, _stride) : x);
+            return y.add_(shortcut).relu_().MoveToOuterDisposeScope();
+        }
+
+        public void Dispose()
+        {
+            _first.Dispose();
+            _spatial.Dispose();
+            _last.Dispose();
+            _shortcut?.Dispose();
+        }
+    }
+}
