@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Interop;
@@ -18,6 +19,23 @@ internal static class ImagePixels
         image.Pixels.CopyTo(pixels.bytes);
         var colours = pixels.narrow(2, 0, 3);
         return (image.PixelFormat == MLPixelFormat.Bgra32 ? colours.flip(2) : colours).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Stretches an image to a square, bicubically with antialiasing, as the classifier sees it.</summary>
+    /// <param name="image">Image of any size.</param>
+    /// <param name="size">Side of the square in pixels.</param>
+    /// <returns>RGB, Byte [3, size, size], on the CPU.</returns>
+    public static Tensor ToSquare(MLImage image, int size)
+    {
+        using var scope = NewDisposeScope();
+        var pixels = ToTensor(image);
+        if (image.Width != size || image.Height != size)
+        {
+            pixels = nn.functional.interpolate(pixels.unsqueeze(0).to(ScalarType.Float32), [size, size], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true)
+                .round().clamp(0, 255).to(ScalarType.Byte).squeeze(0);
+        }
+
+        return pixels.MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes an opaque image.</summary>

@@ -43,29 +43,14 @@ internal sealed class ModelFormat(string signature, string loader, uint version 
             write(writer.BaseStream);
         });
 
-    /// <summary>Reads a named binary stream, copied to a temporary file that is deleted afterwards; the entry itself cannot be read at random.</summary>
+    /// <summary>Reads a named binary stream.</summary>
     /// <exception cref="FormatException">The model file has no such stream.</exception>
-    public T ReadStream<T>(ModelLoadContext context, string name, Func<string, T> read)
+    public T ReadStream<T>(ModelLoadContext context, string name, Func<Stream, T> read)
     {
         T result = default!;
-        var found = context.TryLoadBinaryStream(name, reader =>
-        {
-            var path = Path.Combine(Path.GetTempPath(), $"zsmlc-{Guid.NewGuid():n}-{name}");
-            try
-            {
-                using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-                {
-                    reader.BaseStream.CopyTo(file, 1 << 20);
-                }
-
-                result = read(path);
-            }
-            finally
-            {
-                File.Delete(path);
-            }
-        });
-        return found ? result : throw new FormatException($"The model file lacks the stream {name} of the component {loader}.");
+        return context.TryLoadBinaryStream(name, reader => result = read(reader.BaseStream))
+            ? result
+            : throw new FormatException($"The model file lacks the stream {name} of the component {loader}.");
     }
 
     // The simple name loads whatever version of the package the process has.

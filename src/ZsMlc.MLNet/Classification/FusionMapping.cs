@@ -1,0 +1,85 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using TorchSharp;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Classification;
+using static TorchSharp.torch;
+
+namespace ZsMlc.MLNet.Classification;
+
+/// <summary>Scores the images of one input schema.</summary>
+internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings settings, DataViewSchema input, int imageColumn)
+    : BatchMapping(input, Columns(classifier, settings), settings.BatchSize)
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<int> Reads { get; } = [imageColumn];
+
+    /// <inheritdoc/>
+    public override BatchRun Start(DataViewRow row, int capacity) => new Run(classifier, settings, row, row.Schema[imageColumn], capacity);
+
+    private static AddedColumn[] Columns(FusionClassifier classifier, FusionSettings settings) =>
+    [
+        new(settings.ScoreColumn, new VectorDataViewType(NumberDataViewType.Single, classifier.Labels.Count), Shapes.Slots(classifier.Labels)),
+        new(settings.PredictedLabelsColumn, new VectorDataViewType(TextDataViewType.Instance)),
+    ];
+
+    private sealed class Run : BatchRun
+    {
+        private readonly FusionClassifier _classifier;
+        private readonly FusionSettings _settings;
+        private readonly DataViewRow _row;
+        private readonly DataViewSchema.Column _column;
+        private readonly ValueGetter<MLImage> _getter;
+        private readonly Tensor _images;
+        private float[] _scores = [];
+        private MLImage? _image;
+
+        public Run(FusionClassifier classifier, FusionSettings settings, DataViewRow row, DataViewSchema.Column column, int capacity)
+        {
+            (_classifier, _settings, _row, _column, _getter) = (classifier, settings, row, column, row.GetGetter<MLImage>(column));
+            var size = classifier.Vision.ImageSize;
+            _images = empty([capacity, 3, size, size], ScalarType.Byte).DetachFromDisposeScope();
+        }
+
+        private int Labels => _classifier.Labels.Count;
+
+        public override void Read(int slot)
+        {
+            // The getter disposes or replaces the previous image; the last one may belong to the caller and is left alone.
+            _getter(ref _image!);
+            using var scope = NewDisposeScope();
+            var image = _image ?? throw new InvalidOperationException($"Row {_row.Position} has no image in the column '{_column.Name}'.");
+            var pixels = ImagePixels.ToSquare(image, _classifier.Vision.ImageSize).bytes;
+            pixels.CopyTo(_images.bytes.Slice(slot * pixels.Length, pixels.Length));
+        }
+
+        public override void Compute(int count)
+        {
+            using var scope = NewDisposeScope();
+            _scores = _classifier.Score(_images.narrow(0, 0, count)).data<float>().ToArray();
+        }
+
+        public override Delegate Getter(int added, Func<int> slot) => added == 0
+            ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => Copy(Scores(slot()), ref value))
+            : (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)((ref VBuffer<ReadOnlyMemory<char>> value) => IndexedColumn.Fill(ref value, Predicted(slot())));
+
+        public override void Dispose() => _images.Dispose();
+
+        private ReadOnlySpan<float> Scores(int slot) => _scores.AsSpan(slot * Labels, Labels);
+
+        private List<string> Predicted(int slot)
+        {
+            var scores = Scores(slot).ToArray();
+            var ranked = Enumerable.Range(0, Labels).OrderByDescending(c => scores[c]);
+            var chosen = _settings.TopK is { } top ? ranked.Take(top) : ranked.TakeWhile(c => scores[c] >= _settings.Threshold);
+            return [.. chosen.Select(c => _classifier.Labels[c])];
+        }
+
+        private static void Copy(ReadOnlySpan<float> scores, ref VBuffer<float> value)
+        {
+            var editor = VBufferEditor.Create(ref value, scores.Length);
+            scores.CopyTo(editor.Values);
+            value = editor.Commit();
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using ZsMlc.Torch.Classification;
+
+namespace ZsMlc.MLNet.Classification;
+
+/// <summary>Labels, model and recipe of <see cref="FusionMultiLabelTrainer"/>.</summary>
+public sealed record FusionMultiLabelOptions
+{
+    /// <summary>Gets the labels to learn and to score. Rows annotate the seen ones, synthetic rows the unseen ones.</summary>
+    public required LabelSet Labels { get; init; }
+
+    /// <summary>Gets the path of a CLIP model with a ResNet: OpenAI's TorchScript archive, an open_clip file or folder.</summary>
+    public required string Clip { get; init; }
+
+    /// <summary>Gets the shape of the network: contexts and fusion branches.</summary>
+    public FusionClassifierOptions Network { get; init; } = new();
+
+    /// <summary>Gets the recipe. Its seed gives way to <see cref="Seed"/>.</summary>
+    public FusionTrainingOptions Training { get; init; } = new();
+
+    /// <summary>Gets the number of epochs of <see cref="Training"/>, 1 or more. Default 50.</summary>
+    public int Epochs
+    {
+        get => Training.Epochs;
+        init => Training = Training with { Epochs = value };
+    }
+
+    /// <summary>Gets the rows of a training step of <see cref="Training"/>, 1 or more. Default 32.</summary>
+    public int BatchSize
+    {
+        get => Training.BatchSize;
+        init => Training = Training with { BatchSize = value };
+    }
+
+    /// <summary>Gets the learning rate of the contexts of <see cref="Training"/>. Default 0.002.</summary>
+    public double LearningRate
+    {
+        get => Training.LearningRate;
+        init => Training = Training with { LearningRate = value };
+    }
+
+    /// <summary>Gets the seed; the same seed, data and device give the same model. Default: the seed of the MLContext, or a random one.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>Gets the share of real rows held out to choose the best epoch by, 0 to below 1. With 0 the last epoch is taken. Default 0.</summary>
+    public double ValidationFraction { get; init; }
+
+    /// <summary>Gets the number of labels in <c>PredictedLabels</c>, the highest first; without it, all that reach <see cref="Threshold"/>. Default: none.</summary>
+    public int? TopK { get; init; }
+
+    /// <summary>Gets the least score of a predicted label, 0 to 1. Default 0.5.</summary>
+    public double Threshold { get; init; } = 0.5;
+
+    /// <summary>Gets the rows that are scored at once, 1 or more. Default 32.</summary>
+    public int ScoringBatchSize { get; init; } = 32;
+
+    /// <summary>Gets whether saved models keep the text encoder, so that they can take other labels. Default false.</summary>
+    public bool IncludeTextEncoder { get; init; }
+
+    /// <summary>Gets whether weights are rounded to half precision, as they are saved; otherwise single precision. Default true.</summary>
+    public bool HalfPrecision { get; init; } = true;
+
+    /// <summary>Gets the column of images. Default <c>Image</c>.</summary>
+    public string ImageColumn { get; init; } = "Image";
+
+    /// <summary>Gets the column of labels. Default <c>Labels</c>.</summary>
+    public string LabelColumn { get; init; } = "Labels";
+
+    /// <summary>Gets the column that says whether a row is synthetic; data without it is real. Default <c>IsSynthetic</c>.</summary>
+    public string SyntheticColumn { get; init; } = "IsSynthetic";
+
+    /// <summary>Gets the column that the scores are written to. Default <c>Score</c>.</summary>
+    public string ScoreColumn { get; init; } = "Score";
+
+    /// <summary>Gets the column that the predicted labels are written to. Default <c>PredictedLabels</c>.</summary>
+    public string PredictedLabelsColumn { get; init; } = "PredictedLabels";
+
+    /// <summary>Gets what is told of the training's progress. Default: nothing but messages in <c>MLContext.Log</c>.</summary>
+    public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>Gets the token that ends <c>Fit</c>.</summary>
+    public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>The published recipe, faults included, for comparison: 64 context tokens, separate passes over real and synthetic rows, and a schedule that moves twice an epoch.</summary>
+    /// <param name="labels">The labels.</param>
+    /// <param name="clip">Path of the CLIP model, RN50 as published.</param>
+    public static FusionMultiLabelOptions Published(LabelSet labels, string clip) => new()
+    {
+        Labels = labels,
+        Clip = clip,
+        Network = new() { ContextTokens = 64, Norm = FusionNorm.Affine },
+        Training = FusionTrainingOptions.Published,
+    };
+
+    /// <summary>Throws when a value is missing or out of its range; the message names the option.</summary>
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Labels);
+        ArgumentException.ThrowIfNullOrWhiteSpace(Clip);
+        ArgumentNullException.ThrowIfNull(Network);
+        ArgumentNullException.ThrowIfNull(Training);
+        Training.Validate();
+        ArgumentOutOfRangeException.ThrowIfLessThan(ScoringBatchSize, 1);
+        InRange(nameof(ValidationFraction), ValidationFraction, ValidationFraction is >= 0 and < 1, "0 to below 1");
+        InRange(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");
+        if (TopK is { } top)
+        {
+            InRange(nameof(TopK), top, top >= 1, "1 or more");
+        }
+
+        foreach (var (name, column) in new[] { (nameof(ImageColumn), ImageColumn), (nameof(LabelColumn), LabelColumn), (nameof(SyntheticColumn), SyntheticColumn), (nameof(ScoreColumn), ScoreColumn), (nameof(PredictedLabelsColumn), PredictedLabelsColumn) })
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(column, name);
+        }
+    }
+
+    private static void InRange(string name, double value, bool ok, string range)
+    {
+        if (!ok)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Classification;
+using ZsMlc.Torch.Clip;
+using static TorchSharp.torch;
+
+namespace ZsMlc.MLNet.Classification;
+
+/// <summary>
+/// Trains the fusion classifier on images with several labels each. Labels without a training image are scored by their
+/// names, and learnt from where the data has synthetic images of them.
+/// </summary>
+/// <remarks>
+/// Input: a column of images and one of labels, Vector&lt;Text&gt; (the names that apply) or Vector&lt;Single&gt; with slot
+/// names (1 present, 0 absent, NaN unknown); optionally a Boolean column that marks synthetic rows.
+/// Output: <c>Score</c>, Vector&lt;Single&gt; of probabilities with the labels as slot names, and <c>PredictedLabels</c>,
+/// Vector&lt;Text&gt;. The device is that of <c>MLContext.GpuDeviceId</c> and <c>FallbackToCpu</c>.
+/// </remarks>
+public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly FusionMultiLabelOptions _options;
+
+    internal FusionMultiLabelTrainer(IHostEnvironment environment, FusionMultiLabelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (_environment, _options) = (environment, options);
+    }
+
+    /// <summary>Trains a model.</summary>
+    /// <param name="input">Images and labels; read once.</param>
+    /// <returns>The model; dispose it to free its memory at once.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or the CLIP model is unfit.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, a label is not in the set, or the GPU does not exist.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled and is not to return the best model so far.</exception>
+    public FusionMultiLabelTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        Check(SchemaShape.Create(input.Schema));
+        var seed = _options.Seed ?? _environment.Seed() ?? Random.Shared.Next();
+        var device = _environment.Device();
+        var clip = ClipModel.FromPretrained(_options.Clip, device);
+        FusionClassifier? classifier = null;
+        try
+        {
+            random.manual_seed(seed);
+            classifier = FusionClassifier.Create(clip, _options.Labels.All, _options.Network);
+            using var rows = TrainingData.Read(_environment, input, _options, classifier.Vision.ImageSize);
+            var (train, validation) = Split(rows, seed);
+            _environment.Info(nameof(FusionMultiLabelTrainer), $"{train.Count} training rows, {validation?.Count ?? 0} validation rows, {_options.Labels}, on {device}.");
+            var result = FusionClassifierTrainer.Fit(classifier, _options.Training with { Seed = seed }, train, validation, new Messages(_environment, _options.Progress), _options.CancellationToken);
+            classifier.Complete(_options.HalfPrecision ? ScalarType.Float16 : ScalarType.Float32);
+            return new(classifier, clip, FusionSettings.Of(_options), result);
+        }
+        catch
+        {
+            classifier?.Dispose();
+            clip.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Checks the columns and tells which ones the model will add.</summary>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        Check(inputSchema);
+        return inputSchema.With(
+            Shapes.Vector(_options.ScoreColumn, NumberDataViewType.Single, slotNames: true),
+            Shapes.VariableVector(_options.PredictedLabelsColumn, TextDataViewType.Instance));
+    }
+
+    private void Check(SchemaShape shape)
+    {
+        Columns.CheckImage(shape, _options.ImageColumn, nameof(_options.ImageColumn));
+        Columns.CheckLabels(shape, _options.LabelColumn, nameof(_options.LabelColumn));
+    }
+
+    // Synthetic rows are never held out: a score on them says little about photos.
+    private (ITrainingRows Train, ITrainingRows? Validation) Split(TrainingCache rows, int seed)
+    {
+        var real = Enumerable.Range(0, rows.Count).Where(r => !rows.IsSynthetic(r)).ToArray();
+        var held = (int)Math.Round(_options.ValidationFraction * real.Length);
+        if (_options.ValidationFraction == 0)
+        {
+            return (rows, null);
+        }
+
+        if (held == 0 || held == rows.Count)
+        {
+            throw new InvalidOperationException($"{nameof(_options.ValidationFraction)} {_options.ValidationFraction} of {real.Length} real rows is {held}; expected 1 row or more on either side. Use more data, another fraction, or 0 for none.");
+        }
+
+        new Random(seed).Shuffle(real);
+        var validation = real[..held].Order().ToArray();
+        return (new TrainingSubset(rows, [.. Enumerable.Range(0, rows.Count).Except(validation)]), new TrainingSubset(rows, validation));
+    }
+
+    private sealed class Messages(IHostEnvironment environment, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            next?.Report(value);
+            if (value.Step == value.Steps)
+            {
+                environment.Info(nameof(FusionMultiLabelTrainer), string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                    $"Epoch {value.Epoch} of {value.Epochs}: loss {value.Loss:g4}{(value.ValidationScore is { } score ? $", validation mAP {100 * score:f2}" : "")}{(value.SkippedSteps > 0 ? $", {value.SkippedSteps} steps left out" : "")}."));
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using ZsMlc.MLNet.Classification;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Classification;
+using ZsMlc.Torch.Clip;
+
+[assembly: LoadableClass(typeof(FusionMultiLabelTransformer), null, typeof(SignatureLoadModel), "Fusion multi-label classifier", FusionMultiLabelTransformer.LoaderSignature)]
+
+namespace ZsMlc.MLNet.Classification;
+
+/// <summary>
+/// A trained fusion classifier. Adds a score for every label and the predicted labels to rows with images; saved and
+/// loaded by <c>ml.Model</c>, and usable in a <c>PredictionEngine</c>.
+/// </summary>
+/// <remarks>Scores a batch of rows at a time, lazily. Safe for use by several threads.</remarks>
+public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
+{
+    internal const string LoaderSignature = "ZsMlcFusionMultiLabel";
+
+    private const string WeightsStream = "weights.safetensors";
+
+    private static readonly ModelFormat s_format = new("ZSFUSION", LoaderSignature);
+
+    private readonly FusionClassifier _classifier;
+    private readonly ClipModel? _clip;
+    private readonly FusionSettings _settings;
+
+    internal FusionMultiLabelTransformer(FusionClassifier classifier, ClipModel? clip, FusionSettings settings, FusionTrainingResult? training)
+    {
+        (_classifier, _clip, _settings, Labels, Training) = (classifier, clip, settings, settings.Labels(), training);
+        if (!Labels.All.SequenceEqual(classifier.Labels))
+        {
+            throw new FormatException($"The model file names {Labels.Count} labels, but its weights are those of {classifier.Labels.Count} labels or of others.");
+        }
+    }
+
+    /// <summary>Gets the labels; scores come in the order of <see cref="LabelSet.All"/>.</summary>
+    public LabelSet Labels { get; }
+
+    /// <summary>Gets what the training came to, or <see langword="null"/> in a loaded model.</summary>
+    public FusionTrainingResult? Training { get; }
+
+    bool ITransformer.IsRowToRowMapper => true;
+
+    /// <summary>Adds the scores and predicted labels, lazily.</summary>
+    /// <param name="input">Rows with images.</param>
+    /// <exception cref="ArgumentException">The image column is missing or of another type.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new BatchedDataView(input, Mapping(input.Schema));
+    }
+
+    /// <summary>The schema of the output.</summary>
+    /// <param name="inputSchema">The schema of the input.</param>
+    /// <exception cref="ArgumentException">The image column is missing or of another type.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return Mapping(inputSchema).OutputSchema;
+    }
+
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new BatchRowMapper(Mapping(inputSchema));
+
+    /// <summary>
+    /// The same model for other labels, by their names: what was learnt is kept. The result shares weights with this
+    /// model, which must not be disposed before it.
+    /// </summary>
+    /// <param name="labels">The new labels; those that were seen in training remain seen ones.</param>
+    /// <exception cref="InvalidOperationException">The model was saved without its text encoder, or learnt contexts of its own for each label.</exception>
+    /// <exception cref="ArgumentException">A label is empty, occurs twice, or is too long for the text encoder.</exception>
+    public FusionMultiLabelTransformer WithLabels(IReadOnlyList<string> labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        var set = LabelSet.Create(labels.Where(Labels.Seen.Contains), labels.Where(l => !Labels.Seen.Contains(l)));
+        return new(_classifier.WithLabels(set.All), null, _settings with { Seen = set.Seen, Unseen = set.Unseen }, Training);
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext context)
+    {
+        s_format.Write(context, _settings);
+        ModelFormat.WriteStream(context, WeightsStream, stream => _classifier.Save(stream, _settings.IncludeTextEncoder));
+    }
+
+    /// <summary>Frees the weights.</summary>
+    public void Dispose()
+    {
+        _classifier.Dispose();
+        _clip?.Dispose();
+    }
+
+    private static FusionMultiLabelTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    {
+        var settings = s_format.Read<FusionSettings>(context);
+        var device = environment.Device();
+        return new(s_format.ReadStream(context, WeightsStream, stream => FusionClassifier.Load(stream, device)), null, settings, null);
+    }
+
+    private FusionMapping Mapping(DataViewSchema input) =>
+        new(_classifier, _settings, input, Columns.Image(input, _settings.ImageColumn, nameof(FusionMultiLabelOptions.ImageColumn)).Index);
+}

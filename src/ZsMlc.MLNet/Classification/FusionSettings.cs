@@ -1,0 +1,38 @@
+namespace ZsMlc.MLNet.Classification;
+
+/// <summary>What a fitted model keeps of its options, as saved in the model file.</summary>
+internal sealed record FusionSettings
+{
+    public required IReadOnlyList<string> Seen { get; init; }
+
+    public required IReadOnlyList<string> Unseen { get; init; }
+
+    public required string ImageColumn { get; init; }
+
+    public required string ScoreColumn { get; init; }
+
+    public required string PredictedLabelsColumn { get; init; }
+
+    public int? TopK { get; init; }
+
+    public double Threshold { get; init; }
+
+    public int BatchSize { get; init; }
+
+    public bool IncludeTextEncoder { get; init; }
+
+    public static FusionSettings Of(FusionMultiLabelOptions options) => new()
+    {
+        Seen = options.Labels.Seen,
+        Unseen = options.Labels.Unseen,
+        ImageColumn = options.ImageColumn,
+        ScoreColumn = options.ScoreColumn,
+        PredictedLabelsColumn = options.PredictedLabelsColumn,
+        TopK = options.TopK,
+        Threshold = options.Threshold,
+        BatchSize = options.ScoringBatchSize,
+        IncludeTextEncoder = options.IncludeTextEncoder,
+    };
+
+    public LabelSet Labels() => LabelSet.Create(Seen, Unseen);
+}
