@@ -1,0 +1,70 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+using TorchSharp;
+using ZsMlc.MLNet.Classification;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Clip;
+using static TorchSharp.torch;
+
+namespace ZsMlc.MLNet;
+
+/// <summary>A random CLIP of next to no size and pictures of coloured halves, all in a temporary folder.</summary>
+internal sealed class TinyWorld : IDisposable
+{
+    private static readonly (string Name, (byte, byte, byte) Colour)[] s_colours =
+        [("red", (220, 30, 30)), ("green", (30, 200, 40)), ("blue", (20, 40, 230)), ("yellow", (230, 220, 20)), ("white", (250, 250, 250))];
+
+    public TinyWorld()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(5);
+        var config = new ClipConfig(32, ClipVisionConfig.ResNet(64, 16, [1, 1, 1, 1]), new ClipTextConfig(32, 49408, 32, 2, 2));
+        using var clip = new ClipModel(config);
+        clip.Save(Clip);
+    }
+
+    public TestFolder Folder { get; } = new();
+
+    public string Clip => Folder["clip"];
+
+    public static LabelSet Labels { get; } = LabelSet.Create(["red", "green", "blue"], ["yellow", "white"]);
+
+    public FusionMultiLabelOptions Options => new() { Labels = Labels, Clip = Clip, Epochs = 1, BatchSize = 8 };
+
+    public static FusionMultiLabelTransformer Fit(MLContext ml, FusionMultiLabelOptions options, IDataView data) =>
+        ml.MultiLabelClassification.Trainers.FusionMultiLabel(options).Fit(data);
+
+    /// <summary>Writes pictures and a COCO file of them: picture i has the colours i and i + 1 of the seen ones, left and right.</summary>
+    public IDataView Photos(MLContext ml, int count, int colours = 3)
+    {
+        var folder = Directory.CreateDirectory(Folder["photos"]).FullName;
+        List<string> images = [], annotations = [];
+        for (var i = 0; i < count; i++)
+        {
+            var (left, right) = (i % colours, (i + 1) % colours);
+            TestPictures.Draw(Path.Combine(folder, $"{i:d3}.png"), 40 + i, 50, (x, _) => x < 20 ? s_colours[left].Colour : s_colours[right].Colour);
+            images.Add($$"""{"id":{{i}},"file_name":"{{i:d3}}.png"}""");
+            annotations.AddRange(new[] { left, right }.Select(c => $$"""{"id":{{annotations.Count}},"image_id":{{i}},"category_id":{{c}}}"""));
+        }
+
+        var categories = s_colours.Select((c, i) => $$"""{"id":{{i}},"name":"{{c.Name}}"}""");
+        var json = Folder.Write("photos.json", $$"""{"images":[{{string.Join(',', images)}}],"annotations":[{{string.Join(',', annotations)}}],"categories":[{{string.Join(',', categories)}}]}""");
+        return ml.Data.LoadFromCoco(json, folder);
+    }
+
+    /// <summary>Rows in memory with any further columns; every picture is grey.</summary>
+    public static IDataView Rows(int count, params IndexedColumn[] columns) => new IndexedDataView(count,
+    [
+        new("Image", new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) =>
+        {
+            value?.Dispose();
+            value = MLImage.CreateFromPixels(2, 2, MLPixelFormat.Rgba32, Enumerable.Repeat((byte)(index() % 256), 16).ToArray());
+        })),
+        .. columns,
+    ]);
+
+    public static float[][] Scores(IDataView scored) => [.. scored.GetColumn<float[]>("Score")];
+
+    public void Dispose() => Folder.Dispose();
+}
