@@ -40,7 +40,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
     public FusionMultiLabelTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        Check(SchemaShape.Create(input.Schema));
+        Check(Shapes.Of(input.Schema));
         var seed = _options.Seed ?? _environment.Seed() ?? Random.Shared.Next();
         var device = _environment.Device();
         var clip = ClipModel.FromPretrained(_options.Clip, device);

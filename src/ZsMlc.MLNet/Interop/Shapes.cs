@@ -9,6 +9,9 @@ internal static class Shapes
 {
     private const string SlotNames = "SlotNames";
 
+    /// <summary>The columns of a view.</summary>
+    public static SchemaShape Of(DataViewSchema schema) => SchemaShape.Create(schema);
+
     /// <summary>A column of single values.</summary>
     public static SchemaShape.Column Scalar(string name, DataViewType item) => new(name, VectorKind.Scalar, item, false);
 

@@ -1,0 +1,244 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Classification;
+using ZsMlc.Torch.Clip;
+
+namespace ZsMlc.MLNet.Classification;
+
+[TestClass]
+public sealed class FusionMultiLabelTrainerTests
+{
+    private static TinyWorld s_world = null!;
+
+    private readonly MLContext _ml = new(7);
+
+    [ClassInitialize]
+    public static void Create(TestContext context) => s_world = new();
+
+    [ClassCleanup]
+    public static void Clean() => s_world.Dispose();
+
+    [TestMethod]
+    public void Fit_ColouredHalves_LearnsTheSeenLabels()
+    {
+        var photos = s_world.Photos(_ml, 12);
+        var options = s_world.Options with
+        {
+            Training = new() { Epochs = 30, BatchSize = 4, LearningRate = 0.05, FusionLearningRate = 0.01, WarmupEpochs = 0, Cutout = false, RandAugment = false },
+        };
+
+        using var model = TinyWorld.Fit(_ml, options, photos);
+
+        var losses = model.Training!.EpochLosses;
+        Assert.IsTrue(losses[^1] < 0.8 * losses[0], $"{losses[0]} to {losses[^1]}");
+    }
+
+    [TestMethod]
+    public void Fit_SameSeed_SameModelAndOtherSeedAnother()
+    {
+        var photos = s_world.Photos(_ml, 6);
+        float[][] Scores(MLContext ml, int? seed)
+        {
+            using var model = TinyWorld.Fit(ml, s_world.Options with { Seed = seed }, photos);
+            return TinyWorld.Scores(model.Transform(photos));
+        }
+
+        var one = Scores(_ml, null);
+
+        CollectionAssert.AreEqual(one.SelectMany(s => s).ToArray(), Scores(new MLContext(7), null).SelectMany(s => s).ToArray());
+        CollectionAssert.AreEqual(one.SelectMany(s => s).ToArray(), Scores(new MLContext(1), 7).SelectMany(s => s).ToArray());
+        CollectionAssert.AreNotEqual(one.SelectMany(s => s).ToArray(), Scores(new MLContext(8), null).SelectMany(s => s).ToArray());
+    }
+
+    [TestMethod]
+    public void Fit_ProgressAndLog_TellEveryEpochAndTheLabelsWithoutPositives()
+    {
+        List<TrainingProgress> reports = [];
+        List<(ChannelMessageKind Kind, string Text)> messages = [];
+        _ml.Log += (_, e) => messages.Add((e.Kind, e.RawMessage));
+        var labels = LabelSet.Create(["red", "green", "blue", "white"]);
+
+        using var model = TinyWorld.Fit(_ml, s_world.Options with { Labels = labels, Epochs = 2, BatchSize = 3, Progress = new Direct(reports.Add), ValidationFraction = 0.25 }, s_world.Photos(_ml, 8));
+
+        CollectionAssert.AreEqual(new[] { (1, 1), (1, 2), (2, 1), (2, 2) }, reports.Select(r => (r.Epoch, r.Step)).ToArray());
+        Assert.IsNotNull(reports[^1].ValidationScore);
+        Assert.HasCount(2, model.Training!.ValidationScores);
+        Assert.IsTrue(messages.Any(m => m.Text.Contains("Epoch 2 of 2")));
+        Assert.IsTrue(messages.Any(m => m.Text.Contains("6 training rows, 2 validation rows")));
+        Assert.IsTrue(messages.Any(m => m.Kind == ChannelMessageKind.Warning && m.Text.Contains("white")));
+    }
+
+    [TestMethod]
+    public void Fit_Cancelled_ThrowsOrReturnsTheBestSoFar()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var photos = s_world.Photos(_ml, 6);
+        var options = s_world.Options with
+        {
+            CancellationToken = cancellation.Token,
+            Progress = new Direct(p =>
+            {
+                if (p.Epoch == 2)
+                {
+                    cancellation.Cancel();
+                }
+            }),
+            Training = new() { Epochs = 500, BatchSize = 3, ReturnBestOnCancel = true },
+        };
+
+        using var model = TinyWorld.Fit(_ml, options, photos);
+
+        Assert.IsTrue(model.Training!.WasCancelled);
+        Assert.ThrowsExactly<OperationCanceledException>(() => TinyWorld.Fit(_ml, options with { Training = new() { Epochs = 500 } }, photos));
+    }
+
+    [TestMethod]
+    public void Fit_SyntheticRows_AnnotateTheUnseenLabelsOnly()
+    {
+        string[][] names = [["red"], ["yellow", "red"], ["white", "green"]];
+        var rows = TinyWorld.Rows(3, IndexedColumn.Texts("Labels", i => names[i]), IndexedColumn.Boolean("IsSynthetic", i => i > 0));
+
+        using var cache = TrainingData.Read(_ml, rows, s_world.Options, 64);
+
+        var n = float.NaN;
+        float[][] expected = [[1, 0, 0, n, n], [n, n, n, 1, 0], [n, n, n, 0, 1]];
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.AreEqual(i > 0, cache.IsSynthetic(i));
+            using var targets = cache.Targets([i]);
+            CollectionAssert.AreEqual(expected[i], targets.data<float>().ToArray());
+        }
+
+        using var images = cache.Images([2, 0]);
+        Assert.AreEqual(2, images[0].max().item<byte>());
+        Assert.AreEqual(0, images[1].max().item<byte>());
+    }
+
+    [TestMethod]
+    public void Fit_NumbersWithUnknownEntries_TakesThemAsTheyAre()
+    {
+        float[][] values = [[1, float.NaN], [0, 1]];
+        var rows = TinyWorld.Rows(2, Numbers(["white", "red"], values));
+
+        using var cache = TrainingData.Read(_ml, rows, s_world.Options, 64);
+
+        using var targets = cache.Targets([0, 1]);
+        var n = float.NaN;
+        CollectionAssert.AreEqual(new[] { n, n, n, n, 1, 1, n, n, n, 0 }, targets.data<float>().ToArray());
+        using var model = TinyWorld.Fit(_ml, s_world.Options, rows);
+        Assert.HasCount(2, TinyWorld.Scores(model.Transform(rows)));
+    }
+
+    [TestMethod]
+    public void Fit_BadData_SaysWhatIsWrong()
+    {
+        var names = IndexedColumn.Texts("Labels", _ => ["red"]);
+
+        Says<ArgumentException>(TinyWorld.Rows(2), "no column 'Labels'");
+        Says<ArgumentException>(new IndexedDataView(2, [names]), "no column 'Image'");
+        Says<ArgumentException>(new IndexedDataView(2, [names, IndexedColumn.Text("Image", _ => "a.jpg")]), "'Image' (ImageColumn)");
+        Says<ArgumentException>(TinyWorld.Rows(2, IndexedColumn.Text("Labels", _ => "red")), "expected Vector<Text>");
+        Says<ArgumentException>(TinyWorld.Rows(2, Numbers(null, [[1, 0], [0, 1]])), "without slot names");
+        Says<ArgumentException>(TinyWorld.Rows(2, names, IndexedColumn.Text("IsSynthetic", _ => "yes")), "expected Boolean");
+        Says<InvalidOperationException>(TinyWorld.Rows(0, names), "no rows");
+        Says<InvalidOperationException>(TinyWorld.Rows(2, IndexedColumn.Texts("Labels", i => ["red", i == 1 ? "cow" : "blue"])), "'cow' (row 1)");
+        Says<InvalidOperationException>(TinyWorld.Rows(2, Numbers(["red", "cow"], [[1, 0], [0, 1]])), "'cow' (slot 1)");
+        Says<InvalidOperationException>(TinyWorld.Rows(2, Numbers(["red", "blue"], [[1, 0], [0, 0.5f]])), "0.5 in row 1, slot 1");
+        Says<InvalidOperationException>(TinyWorld.Rows(2, Numbers(["red"], [[float.NaN], [float.NaN]])), "No row annotates");
+    }
+
+    [TestMethod]
+    public void Fit_UnreadableImage_ThrowsWithThePathAndLeavesNoFile()
+    {
+        using var folder = new TestFolder();
+        var broken = folder.Write("a.jpg", "broken");
+        var json = folder.Write("a.json", """{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[],"categories":[]}""");
+        var before = Directory.GetFiles(Path.GetTempPath(), "zsmlc-images-*").Length;
+
+        var e = Assert.ThrowsExactly<Datasets.ImageReadException>(() => TinyWorld.Fit(_ml, s_world.Options, _ml.Data.LoadFromCoco(json, folder.Path)));
+
+        Assert.AreEqual(broken, e.Path);
+        Assert.HasCount(before, Directory.GetFiles(Path.GetTempPath(), "zsmlc-images-*"));
+    }
+
+    [TestMethod]
+    public void Fit_LabelOfEightyTokens_NamesTheLabel()
+    {
+        var label = string.Join(' ', Enumerable.Repeat("cat", 80));
+
+        var e = Assert.ThrowsExactly<ArgumentException>(() => TinyWorld.Fit(_ml, s_world.Options with { Labels = LabelSet.Create(["red"], [label]) }, TinyWorld.Rows(1, IndexedColumn.Texts("Labels", _ => ["red"]))));
+
+        Assert.Contains("cat cat", e.Message);
+    }
+
+    [TestMethod]
+    public void Fit_NoCheckpointOrVisionTransformer_Throws()
+    {
+        var rows = TinyWorld.Rows(1, IndexedColumn.Texts("Labels", _ => ["red"]));
+        using var clip = new ClipModel(new ClipConfig(16, ClipVisionConfig.ViT(32, 32, 16, 1, 1), new ClipTextConfig(32, 49408, 16, 1, 1)));
+        clip.Save(s_world.Folder["vit"]);
+
+        Assert.Contains("no-such-clip", Assert.ThrowsExactly<FileNotFoundException>(() => TinyWorld.Fit(_ml, s_world.Options with { Clip = "no-such-clip" }, rows)).Message);
+        Assert.Contains("ResNet", Assert.ThrowsExactly<ArgumentException>(() => TinyWorld.Fit(_ml, s_world.Options with { Clip = s_world.Folder["vit"] }, rows)).Message);
+    }
+
+    [TestMethod]
+    public void Fit_GpuThatDoesNotExist_ThrowsUnlessTheCpuMayStandIn()
+    {
+        var rows = TinyWorld.Rows(2, IndexedColumn.Texts("Labels", _ => ["red"]));
+
+        Assert.ThrowsExactly<InvalidOperationException>(() => TinyWorld.Fit(new MLContext(7) { GpuDeviceId = 999, FallbackToCpu = false }, s_world.Options, rows));
+        using var model = TinyWorld.Fit(new MLContext(7) { GpuDeviceId = 999, FallbackToCpu = true }, s_world.Options, rows);
+        Assert.HasCount(2, TinyWorld.Scores(model.Transform(rows)));
+    }
+
+    [TestMethod]
+    public void FusionMultiLabel_OptionOutOfRange_NamesIt()
+    {
+        void Names(string option, FusionMultiLabelOptions options) =>
+            Assert.AreEqual(option, Assert.Throws<ArgumentException>(() => _ml.MultiLabelClassification.Trainers.FusionMultiLabel(options)).ParamName);
+
+        Names("Epochs", s_world.Options with { Epochs = 0 });
+        Names("ValidationFraction", s_world.Options with { ValidationFraction = 1 });
+        Names("Threshold", s_world.Options with { Threshold = double.NaN });
+        Names("TopK", s_world.Options with { TopK = 0 });
+        Names("ScoringBatchSize", s_world.Options with { ScoringBatchSize = 0 });
+        Names("Clip", s_world.Options with { Clip = " " });
+        Names("ImageColumn", s_world.Options with { ImageColumn = "" });
+    }
+
+    [TestMethod]
+    public void GetOutputSchema_Photos_PromisesScoresWithSlotNames()
+    {
+        var shape = _ml.MultiLabelClassification.Trainers.FusionMultiLabel(s_world.Options).GetOutputSchema(Shapes.Of(s_world.Photos(_ml, 3).Schema));
+
+        Assert.IsTrue(shape.Find("Score")!.Value.NamesSlots());
+        Assert.AreEqual(SchemaShape.Column.VectorKind.VariableVector, shape.Find("PredictedLabels")!.Value.Kind);
+    }
+
+    [TestMethod]
+    public void Published_Options_FollowThePublishedRecipe()
+    {
+        var options = FusionMultiLabelOptions.Published(TinyWorld.Labels, "RN50.pt");
+
+        Assert.AreEqual((64, 50, 32, 0.002), (options.Network.ContextTokens, options.Epochs, options.BatchSize, options.LearningRate));
+        Assert.IsTrue(options.Training is { PublishedSchedule: true, SeparatePasses: true });
+    }
+
+    private static IndexedColumn Numbers(string[]? slots, float[][] values) => new(
+        "Labels",
+        new VectorDataViewType(NumberDataViewType.Single, values[0].Length),
+        index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(values[0].Length, values[index()]).CopyTo(ref value)),
+        slots is null ? null : Shapes.Slots(slots));
+
+    private void Says<T>(IDataView data, string part)
+        where T : Exception => Assert.Contains(part, Assert.ThrowsExactly<T>(() => TinyWorld.Fit(_ml, s_world.Options, data)).Message);
+
+    private sealed class Direct(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Classification;
+
+namespace ZsMlc.MLNet.Evaluation;
+
+[TestClass]
+public sealed class MultiLabelEvaluatorTests
+{
+    private static readonly string[] s_labels = ["cat", "dog", "cow"];
+    private static readonly float[][] s_scores = [[0.9f, 0.8f, 0.1f], [0.6f, 0.3f, 0.2f], [0.7f, 0.2f, 0.4f]];
+
+    private readonly MLContext _ml = new(1);
+
+    [TestMethod]
+    public void Evaluate_ListedNames_OthersAreAbsent()
+    {
+        string[][] truth = [["cat", "bird"], ["dog"], ["cat"]];
+
+        var metrics = _ml.MultiLabelClassification.Evaluate(View(IndexedColumn.Texts("Labels", i => truth[i])), topK: 1);
+
+        Assert.AreEqual(3, metrics.RowCount);
+        CollectionAssert.AreEqual(new[] { 2, 1, 0 }, metrics.Labels.Select(l => l.Positives).ToArray());
+        Assert.AreEqual(1, metrics.Labels[0].AveragePrecision);
+        Assert.AreEqual(0.5, metrics.Labels[1].AveragePrecision);
+        Assert.AreEqual(0.75, metrics.MeanAveragePrecision);
+        CollectionAssert.AreEqual(new[] { "cow" }, metrics.LabelsWithoutPositives.ToArray());
+        Assert.AreEqual(new PrecisionRecall(2.0 / 3, 2.0 / 3), metrics.AtTopK);
+        Assert.AreEqual(2 * 0.5 * (2.0 / 3) / (0.5 + 2.0 / 3), metrics.MicroF1, 1e-12);
+        Assert.AreEqual(0.8 / 2, metrics.MacroF1, 1e-12);
+        Assert.Contains("mAP 75.00", metrics.ToString());
+    }
+
+    [TestMethod]
+    public void Evaluate_SomeLabels_RanksAmongTheseOnly()
+    {
+        string[][] truth = [["cat", "dog"], ["cow"], ["cow"]];
+
+        var metrics = _ml.MultiLabelClassification.Evaluate(View(IndexedColumn.Texts("Labels", i => truth[i])), ["cow", "dog"], topK: 1);
+
+        CollectionAssert.AreEqual(new[] { "cow", "dog" }, metrics.Labels.Select(l => l.Label).ToArray());
+        Assert.AreEqual(new PrecisionRecall(2.0 / 3, 2.0 / 3), metrics.AtTopK);
+    }
+
+    [TestMethod]
+    public void Evaluate_UnknownEntries_AreLeftOut()
+    {
+        float[][] truth = [[1, float.NaN, 0], [0, 1, 0], [1, 0, 0]];
+        var column = new IndexedColumn("Labels", new VectorDataViewType(NumberDataViewType.Single, 3),
+            index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, truth[index()]).CopyTo(ref value)), Shapes.Slots(s_labels));
+
+        var metrics = _ml.MultiLabelClassification.Evaluate(View(column));
+
+        Assert.AreEqual(1, metrics.Labels[1].AveragePrecision);
+    }
+
+    [TestMethod]
+    public void Evaluate_BadInput_SaysWhatIsWrong()
+    {
+        var names = IndexedColumn.Texts("Labels", _ => ["cat"]);
+        var catalog = _ml.MultiLabelClassification;
+
+        Assert.Contains("'zebra'", Assert.ThrowsExactly<ArgumentException>(() => catalog.Evaluate(View(names), ["cat", "zebra"])).Message);
+        Assert.Contains("twice", Assert.ThrowsExactly<ArgumentException>(() => catalog.Evaluate(View(names), ["cat", "cat"])).Message);
+        Assert.Contains("'Truth'", Assert.ThrowsExactly<ArgumentException>(() => catalog.Evaluate(View(names), labelColumn: "Truth")).Message);
+        Assert.Contains("slot names", Assert.ThrowsExactly<ArgumentException>(() => catalog.Evaluate(View(names), scoreColumn: "Labels")).Message);
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Evaluate(View(names), topK: 0));
+        Assert.ThrowsExactly<InvalidOperationException>(() => catalog.Evaluate(new IndexedDataView(0, [ScoreColumn(), names])));
+    }
+
+    private static IndexedDataView View(IndexedColumn truth) => new(3, [ScoreColumn(), truth]);
+
+    private static IndexedColumn ScoreColumn() => new("Score", new VectorDataViewType(NumberDataViewType.Single, 3),
+        index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, s_scores[index()]).CopyTo(ref value)), Shapes.Slots(s_labels));
+}
