@@ -21,6 +21,7 @@ internal sealed class TinyWorld : IDisposable
         random.manual_seed(5);
         var config = new ClipConfig(32, ClipVisionConfig.ResNet(64, 16, [1, 1, 1, 1]), new ClipTextConfig(32, 49408, 32, 2, 2));
         using var clip = new ClipModel(config);
+        Liven(clip);
         clip.Save(Clip);
     }
 
@@ -67,4 +68,33 @@ internal sealed class TinyWorld : IDisposable
     public static float[][] Scores(IDataView scored) => [.. scored.GetColumn<float[]>("Score")];
 
     public void Dispose() => Folder.Dispose();
+
+    // A fresh network says the same of every picture: its residual branches are zero, and its names weigh next to nothing.
+    private static void Liven(ClipModel clip)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        foreach (var (name, parameter) in clip.named_parameters())
+        {
+            if (name.EndsWith("bn3.weight", StringComparison.Ordinal))
+            {
+                nn.init.ones_(parameter);
+            }
+            else if (name.EndsWith("token_embedding.weight", StringComparison.Ordinal))
+            {
+                parameter.mul_(50);
+            }
+        }
+
+        var colours = stack([.. s_colours.Select(c => tensor([c.Colour.Item1 / 255f, c.Colour.Item2 / 255f, c.Colour.Item3 / 255f]))]);
+        var halves = randint(s_colours.Length, [16, 2]);
+        var pixels = colours[halves].permute(0, 2, 1).unsqueeze(2).repeat_interleave(64, 2).repeat_interleave(32, 3).contiguous();
+        clip.train();
+        for (var i = 0; i < 30; i++)
+        {
+            clip.EncodeImage(ClipPreprocessor.Normalize(pixels));
+        }
+
+        clip.eval();
+    }
 }

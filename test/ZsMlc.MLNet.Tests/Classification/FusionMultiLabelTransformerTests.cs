@@ -129,7 +129,7 @@ public sealed class FusionMultiLabelTransformerTests
         var (before, after) = (TinyWorld.Scores(loaded.Transform(s_photos)), TinyWorld.Scores(other.Transform(s_photos)));
         for (var i = 0; i < 12; i++)
         {
-            Assert.AreEqual(before[i][1], after[i][0], 2e-3f);
+            Assert.AreEqual(before[i][1], after[i][0], 0.02f);
         }
     }
 
