@@ -14,15 +14,15 @@ internal static class PromptsCommand
     {
         var work = SharedOptions.Work();
         var seed = SharedOptions.Seed();
-        var server = new Option<Uri?>("--server") { Description = "An OpenAI-compatible server, such as http://localhost:11434/v1; the built-in templates without it." };
+        var server = new Option<string?>("--server") { Description = "An OpenAI-compatible server, such as http://localhost:11434/v1; the built-in templates without it." };
         var model = new Option<string>("--model") { Description = "The server's model.", DefaultValueFactory = _ => "gpt-4o-mini" };
         var key = new Option<string>("--key-variable") { Description = "The environment variable that holds the server's key.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
         var each = new Option<int>("--each") { Description = "Prompts for each label set.", DefaultValueFactory = _ => 10 };
         var command = new Command("prompts", "Write prompt files, from a language model or from templates.") { work, server, model, key, each, seed };
         command.SetAction((result, cancellationToken) =>
         {
-            var source = result.GetValue(server) is { } uri
-                ? Chat(uri, result.GetValue(model)!, Environment.GetEnvironmentVariable(result.GetValue(key)!))
+            var source = result.GetValue(server) is { } address
+                ? Chat(ServerAddress(address), result.GetValue(model)!, Environment.GetEnvironmentVariable(result.GetValue(key)!))
                 : PromptSource.Templates();
             return RunAsync(new Workspace(result.GetValue(work)!.FullName), source, result.GetValue(each), result.GetValue(seed), cancellationToken);
         });
@@ -51,6 +51,11 @@ internal static class PromptsCommand
         Console.WriteLine($"{written} prompt files written to {work.Prompts}, {sets.Length - written} were there already; {templates} prompts fell back to templates");
         return 0;
     }
+
+    private static Uri ServerAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
+            ? address
+            : throw new UsageException($"--server is '{text}', but must be an address such as http://localhost:11434/v1.");
 
     private static PromptSource Chat(Uri server, string model, string? key)
     {

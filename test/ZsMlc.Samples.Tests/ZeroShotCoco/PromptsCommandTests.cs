@@ -1,3 +1,4 @@
+using ZsMlc.MLNet.Tests.SyntheticData.Prompts;
 using ZsMlc.Samples.ZeroShotCoco;
 
 namespace ZsMlc.Samples.Tests.ZeroShotCoco;
@@ -22,6 +23,23 @@ public sealed class PromptsCommandTests
         Assert.IsTrue(lines.All(l => l.Contains("dog", StringComparison.Ordinal) && l.Contains("cup", StringComparison.Ordinal)));
         Assert.HasCount(3, Directory.GetFiles(folder["work/prompts"]));
         Assert.HasCount(1, File.ReadAllLines(file));
+    }
+
+    [TestMethod]
+    public async Task Prompts_FromAChatServer_AreItsSentences()
+    {
+        using var folder = new TemporaryFolder();
+        var photos = CocoLayout.Draw(folder.Path);
+        await ZeroShotCocoProgram.RunAsync(["split", "--work", folder["work"], "--train", photos.Annotations, "--test", photos.Annotations, "--labels", photos.Labels!]);
+        const string Answer = "1. A small brown dog sits patiently next to a blue cup on a wooden floor.\n2. A sleepy dog rests its head next to a white cup beside the window.";
+        using var server = new ChatServer(_ => ChatServer.Stream(Answer));
+
+        var (code, output) = await Programs.RunAsync(ZeroShotCocoProgram.RunAsync, "prompts", "--work", folder["work"], "--each", "2", "--server", $"{server.Endpoint}", "--key-variable", "NO_SUCH_KEY");
+
+        Assert.AreEqual(0, code, output);
+        Assert.AreEqual(3, server.Requests);
+        Assert.Contains("0 prompts fell back to templates", output);
+        Assert.AreEqual("A small brown dog sits patiently next to a blue cup on a wooden floor.", File.ReadAllLines(folder["work/prompts/dog_cup.txt"])[0]);
     }
 
     [TestMethod]
