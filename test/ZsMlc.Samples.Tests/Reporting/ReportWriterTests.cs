@@ -76,34 +76,23 @@ public sealed partial class ReportWriterTests
     }
 
     [TestMethod]
-    public void Write_InChromium_ShowsEveryPictureWithoutConsoleMessages()
+    [DataRow(1280, false)]
+    [DataRow(1280, true)]
+    [DataRow(390, false)]
+    [DataRow(390, true)]
+    public async Task Write_InChromium_ShowsEveryPictureAndFits(int width, bool dark)
     {
-        Browser.Require();
+        await using var browser = await Browser.StartAsync();
         using var folder = new TemporaryFolder();
         var report = ExampleReport.Create();
-        var path = Path.Combine(folder.Path, "report.html");
-        ReportWriter.Write(report, path);
+        ReportWriter.Write(report, folder["report.html"]);
 
-        // The report allows no scripts, so a page around it asks what its pictures and layout became.
-        var probe = Path.Combine(folder.Path, "probe.html");
-        File.WriteAllText(probe, """
-            <!doctype html><meta charset="utf-8"><iframe id="page" src="report.html" width="390" height="800"></iframe><p id="found">nothing</p>
-            <script>
-              document.getElementById('page').onload = e => {
-                const d = e.target.contentDocument, images = [...d.images];
-                document.getElementById('found').textContent = 'found ' + images.length + ' pictures, ' +
-                  images.filter(i => i.complete && i.naturalWidth > 0).length + ' loaded, ' +
-                  (d.documentElement.scrollWidth > 390 ? 'too wide' : 'fits');
-              };
-            </script>
-            """);
-        var (document, console) = Browser.Open($"file://{probe}", "--allow-file-access-from-files");
-        var (_, alone) = Browser.Open($"file://{path}");
+        await browser.OpenAsync($"file://{folder["report.html"]}", width, dark);
 
-        var count = report.Pictures.Count + report.Tagged.Count;
-        Assert.Contains($"found {count} pictures, {count} loaded, fits", document);
-        Assert.AreEqual("", console);
-        Assert.AreEqual("", alone);
+        Assert.AreEqual($"{report.Pictures.Count + report.Tagged.Count}", await browser.EvaluateAsync("[...document.images].filter(i => i.complete && i.naturalWidth > 0).length"));
+        Assert.AreEqual("true", await browser.EvaluateAsync("document.documentElement.scrollWidth <= innerWidth"));
+        Assert.AreEqual(dark ? "rgb(14, 20, 27)" : "rgb(244, 246, 248)", await browser.EvaluateAsync("getComputedStyle(document.body).backgroundColor"));
+        Assert.IsEmpty(browser.Console, string.Join('\n', browser.Console));
     }
 
     [GeneratedRegex("(?:src|href)=\"([^\"]*)\"")]
