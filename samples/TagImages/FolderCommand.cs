@@ -6,8 +6,6 @@ namespace ZsMlc.Samples.TagImages;
 /// <summary>Tags every picture of a folder into a CSV or JSON file.</summary>
 internal static class FolderCommand
 {
-    private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
-
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static int Run(FileInfo model, DirectoryInfo folder, FileInfo output, int top, float threshold, int? gpu)
@@ -18,18 +16,18 @@ internal static class FolderCommand
             return 2;
         }
 
-        var files = folder.EnumerateFiles("*", SearchOption.AllDirectories)
-            .Where(file => Endings.Contains(file.Extension, StringComparer.OrdinalIgnoreCase))
-            .Select(file => file.FullName).Order(StringComparer.Ordinal).ToArray();
-        var unreadable = 0;
+        var (tagged, unreadable) = (0, 0);
         using var tagger = new Tagger(model.FullName, gpu);
-        var rows = tagger.TagFiles(files, top, (file, fault) =>
+        var rows = tagger.TagFolder(folder.FullName, top, fault =>
             {
                 unreadable++;
-                Console.Error.WriteLine($"{file}: {fault}");
+                Console.Error.WriteLine(fault);
             })
-            .Select(row => new Row(
-                Path.GetRelativePath(folder.FullName, row.File).Replace('\\', '/'), [.. row.Tags.Where(tag => tag.Score >= threshold)]));
+            .Select(row =>
+            {
+                tagged++;
+                return new Row(Path.GetRelativePath(folder.FullName, row.Path).Replace('\\', '/'), [.. row.Tags.Where(tag => tag.Score >= threshold)]);
+            });
 
         var temporary = output.FullName + ".tmp";
         using (var writer = new StreamWriter(temporary))
@@ -45,7 +43,7 @@ internal static class FolderCommand
         }
 
         File.Move(temporary, output.FullName, overwrite: true);
-        Console.WriteLine($"{files.Length - unreadable} pictures tagged, {unreadable} not readable: {output.FullName}");
+        Console.WriteLine($"{tagged} pictures tagged, {unreadable} not readable: {output.FullName}");
         return unreadable == 0 ? 0 : 1;
     }
 

@@ -24,13 +24,10 @@ internal static class PictureReader
             return (null, $"The picture has {codec.Info.Width} x {codec.Info.Height} pixels; at most {MaximumPixels / 1_000_000} million are read.");
         }
 
-        try
-        {
-            return (MLImage.CreateFromStream(data!.AsStream()), "");
-        }
-        catch (ArgumentException)
-        {
-            return (null, "The picture starts well but its data is damaged or cut short.");
-        }
+        // The codec, unlike a plain decode, tells a whole picture from the beginning of one.
+        using var bitmap = new SKBitmap(new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Premul));
+        return codec.GetPixels(bitmap.Info, bitmap.GetPixels()) == SKCodecResult.Success
+            ? (MLImage.CreateFromPixels(bitmap.Width, bitmap.Height, MLPixelFormat.Rgba32, bitmap.GetPixelSpan()), "")
+            : (null, "The picture starts well, but its data is damaged or cut short.");
     }
 }

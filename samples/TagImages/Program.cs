@@ -3,44 +3,57 @@ using Microsoft.Extensions.Hosting;
 using ZsMlc.Samples.TagImages;
 using ZsMlc.Samples.TagImages.Web;
 
-var model = new Argument<FileInfo>("model") { Description = "The saved model, for example out/tagger.zip." };
-var gpu = new Option<int?>("--gpu") { Description = "Index of the GPU; without it, or without that GPU, the CPU." };
-var top = new Option<int>("--top") { Description = "The most tags of a picture.", DefaultValueFactory = _ => 5 };
+return await TagImagesProgram.RunAsync(args);
 
-var folder = new Argument<DirectoryInfo>("folder") { Description = "Where the pictures are; subfolders too." };
-var output = new Option<FileInfo>("--out")
+namespace ZsMlc.Samples.TagImages
 {
-    Description = "The file to write: .json, or else CSV.", DefaultValueFactory = _ => new FileInfo("tags.csv"),
-};
-var threshold = new Option<float>("--threshold") { Description = "The least probability of a tag, 0 to 1." };
-var tag = new Command("folder", "Tag every picture of a folder into a CSV or JSON file.") { model, folder, output, top, threshold, gpu };
-tag.SetAction(result => FolderCommand.Run(
-    result.GetValue(model)!, result.GetValue(folder)!, result.GetValue(output)!, result.GetValue(top), result.GetValue(threshold), result.GetValue(gpu)));
-
-var url = new Option<string>("--url")
-{
-    Description = "Where to listen. The default answers this machine only.", DefaultValueFactory = _ => "http://127.0.0.1:5080",
-};
-var megabytes = new Option<int>("--max-megabytes") { Description = "The largest upload.", DefaultValueFactory = _ => 10 };
-var serve = new Command("serve", "Serve a web page: drop a photo, see its tags.") { model, url, megabytes, top, gpu };
-serve.SetAction(async (result, cancellationToken) =>
-{
-    var file = result.GetValue(model)!;
-    if (!file.Exists)
+    /// <summary>The command line.</summary>
+    public static class TagImagesProgram
     {
-        await Console.Error.WriteLineAsync($"There is no model {file.FullName}.");
-        return 2;
+        /// <returns>0 when all went well, 1 when a file could not be read, 2 when the model or folder is missing.</returns>
+        public static Task<int> RunAsync(string[] args)
+        {
+            var model = new Argument<FileInfo>("model") { Description = "The saved model, for example out/tagger.zip." };
+            var gpu = new Option<int?>("--gpu") { Description = "Index of the GPU; without it, or without that GPU, the CPU." };
+            var top = new Option<int>("--top") { Description = "The most tags of a picture.", DefaultValueFactory = _ => 5 };
+
+            var folder = new Argument<DirectoryInfo>("folder") { Description = "Where the pictures are; subfolders too." };
+            var output = new Option<FileInfo>("--out")
+            {
+                Description = "The file to write: .json, or else CSV.", DefaultValueFactory = _ => new FileInfo("tags.csv"),
+            };
+            var threshold = new Option<float>("--threshold") { Description = "The least probability of a tag, 0 to 1." };
+            var tag = new Command("folder", "Tag every picture of a folder into a CSV or JSON file.") { model, folder, output, top, threshold, gpu };
+            tag.SetAction(result => FolderCommand.Run(
+                result.GetValue(model)!, result.GetValue(folder)!, result.GetValue(output)!, result.GetValue(top), result.GetValue(threshold), result.GetValue(gpu)));
+
+            var url = new Option<string>("--url")
+            {
+                Description = "Where to listen. The default answers this machine only.", DefaultValueFactory = _ => "http://127.0.0.1:5080",
+            };
+            var megabytes = new Option<int>("--max-megabytes") { Description = "The largest upload.", DefaultValueFactory = _ => 10 };
+            var serve = new Command("serve", "Serve a web page: drop a photo, see its tags.") { model, url, megabytes, top, gpu };
+            serve.SetAction(async (result, cancellationToken) =>
+            {
+                var file = result.GetValue(model)!;
+                if (!file.Exists)
+                {
+                    await Console.Error.WriteLineAsync($"There is no model {file.FullName}.");
+                    return 2;
+                }
+
+                using var tagger = new Tagger(file.FullName, result.GetValue(gpu));
+                var options = new TagServerOptions
+                {
+                    Url = result.GetValue(url)!, MaximumUpload = result.GetValue(megabytes) * 1024L * 1024, Top = result.GetValue(top),
+                };
+                await using var server = TagServer.Create(tagger, options);
+                await server.StartAsync(cancellationToken);
+                await server.WaitForShutdownAsync(cancellationToken);
+                return 0;
+            });
+
+            return new RootCommand("Tags pictures with a saved zero-shot multi-label model.") { tag, serve }.Parse(args).InvokeAsync();
+        }
     }
-
-    using var tagger = new Tagger(file.FullName, result.GetValue(gpu));
-    var options = new TagServerOptions
-    {
-        Url = result.GetValue(url)!, MaximumUpload = result.GetValue(megabytes) * 1024L * 1024, Top = result.GetValue(top),
-    };
-    await using var server = TagServer.Create(tagger, options);
-    await server.StartAsync(cancellationToken);
-    await server.WaitForShutdownAsync(cancellationToken);
-    return 0;
-});
-
-return await new RootCommand("Tags pictures with a saved zero-shot multi-label model.") { tag, serve }.Parse(args).InvokeAsync();
+}

@@ -1,22 +1,28 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
+using ZsMlc.MLNet;
+using ZsMlc.MLNet.Datasets;
 
 namespace ZsMlc.Samples.TagImages;
 
-/// <summary>A picture as the model reads it.</summary>
+/// <summary>A picture as the model reads it. The size in the attribute is a formality: pictures of any size do.</summary>
 public sealed class Photo
 {
-    [ImageType]
+    [ImageType(1, 1)]
     public MLImage Image { get; set; } = null!;
-
-    public string File { get; set; } = "";
 }
 
 /// <summary>What the model says about a picture.</summary>
 public sealed class PhotoScores
 {
-    public string File { get; set; } = "";
+    public float[] Score { get; set; } = [];
+}
+
+/// <summary>What the model says about a picture file.</summary>
+public sealed class FileScores
+{
+    public string ImagePath { get; set; } = "";
 
     public float[] Score { get; set; } = [];
 }
@@ -56,15 +62,17 @@ public sealed class Tagger : IDisposable
         }
     }
 
-    /// <summary>The tags of many files, read and scored in batches as the result is enumerated.</summary>
+    /// <summary>The tags of every picture of a folder, read and scored in batches while the result is enumerated.</summary>
     /// <param name="unreadable">Told of each file that is not a picture; the file is left out.</param>
-    public IEnumerable<(string File, IReadOnlyList<Tag> Tags)> TagFiles(
-        IEnumerable<string> files, int top, Action<string, string> unreadable)
+    public IEnumerable<(string Path, IReadOnlyList<Tag> Tags)> TagFolder(string folder, int top, Action<string> unreadable)
     {
-        var photos = _ml.Data.LoadFromEnumerable(Read(files, unreadable));
-        foreach (var row in _ml.Data.CreateEnumerable<PhotoScores>(_model.Transform(photos), reuseRowObject: true))
+        var photos = _ml.Data.LoadImagesFromFolder(folder, recursive: true, new ImageDataOptions
         {
-            yield return (row.File, Highest(row.Score, top));
+            SkipUnreadable = true, Unreadable = error => unreadable(error.Message),
+        });
+        foreach (var row in _ml.Data.CreateEnumerable<FileScores>(_model.Transform(photos), reuseRowObject: true))
+        {
+            yield return (row.ImagePath, Highest(row.Score, top));
         }
     }
 
@@ -72,22 +80,6 @@ public sealed class Tagger : IDisposable
     {
         _engine.Dispose();
         (_model as IDisposable)?.Dispose();
-    }
-
-    private static IEnumerable<Photo> Read(IEnumerable<string> files, Action<string, string> unreadable)
-    {
-        foreach (var file in files)
-        {
-            using var stream = File.OpenRead(file);
-            var (image, fault) = PictureReader.Read(stream);
-            if (image is null)
-            {
-                unreadable(file, fault);
-                continue;
-            }
-
-            yield return new Photo { Image = image, File = file };
-        }
     }
 
     private Tag[] Highest(float[] scores, int top) =>

@@ -1,6 +1,5 @@
 using TorchSharp;
 using ZsMlc.Samples.ZeroShotCoco;
-using ZsMlc.Torch.Clip;
 
 namespace ZsMlc.Samples.Tests.ZeroShotCoco;
 
@@ -13,7 +12,7 @@ public sealed class DoctorCommandTests
         using var folder = new TemporaryFolder();
         var photos = CocoLayout.Draw(folder.Path);
         await ZeroShotCocoProgram.RunAsync(["split", "--work", folder["work"], "--train", photos.Annotations, "--test", photos.Annotations, "--labels", photos.Labels!]);
-        SaveTinyClip(folder["clip"]);
+        TinyTagger.SaveClip(folder["clip"]);
 
         var (code, output) = await Programs.RunAsync(ZeroShotCocoProgram.RunAsync,
             "doctor", "--work", folder["work"], "--clip", folder["clip"], "--judge", folder["clip"], "--train-images", photos.Images, "--test-images", photos.Images);
@@ -47,12 +46,5 @@ public sealed class DoctorCommandTests
         Assert.Contains("1 of 8 photos", output);
         Assert.Contains("0.jpg", output);
         Assert.Contains("There is no checkpoint at", output);
-    }
-
-    private static void SaveTinyClip(string folder)
-    {
-        torch.random.manual_seed(1);
-        using var clip = new ClipModel(new ClipConfig(32, ClipVisionConfig.ResNet(32, 8, [1, 1, 1, 1]), new ClipTextConfig(77, 49408, 32, 2, 1)));
-        clip.Save(folder);
     }
 }

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using SkiaSharp;
+using ZsMlc.Samples.TagImages;
+
+namespace ZsMlc.Samples.Tests.TagImages;
+
+[TestClass]
+public sealed class FolderCommandTests
+{
+    [TestMethod]
+    public async Task Folder_ToCsv_HasALineATagAndReportsTheUnreadableFile()
+    {
+        using var folder = Photos();
+
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.csv"], "--top", "2");
+
+        Assert.AreEqual(1, code, output);
+        Assert.Contains("3 pictures tagged, 1 not readable", output);
+        Assert.Contains("broken.png", output);
+        var lines = File.ReadAllLines(folder["tags.csv"]);
+        Assert.HasCount(7, lines);
+        Assert.AreEqual("file,label,score", lines[0]);
+        Assert.HasCount(2, lines.Where(l => l.StartsWith("\"a, b.png\",", StringComparison.Ordinal)));
+        Assert.HasCount(2, lines.Where(l => l.StartsWith("inner/2.jpg,", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public async Task Folder_ToJson_HasTheScoresOfTheModel()
+    {
+        using var folder = Photos();
+        File.Delete(folder["photos/broken.png"]);
+
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.json"], "--top", "4");
+
+        Assert.AreEqual(0, code, output);
+        using var json = JsonDocument.Parse(File.ReadAllText(folder["tags.json"]));
+        var row = json.RootElement.EnumerateArray().Single(r => r.GetProperty("file").GetString() == "1.png");
+        var scores = row.GetProperty("tags").EnumerateArray().ToDictionary(t => t.GetProperty("label").GetString()!, t => t.GetProperty("score").GetSingle());
+        using var tagger = new Tagger(TinyTagger.Path);
+        using var image = Microsoft.ML.Data.MLImage.CreateFromFile(folder["photos/1.png"]);
+        Assert.HasCount(4, scores);
+        foreach (var tag in tagger.Tag(image, 4))
+        {
+            Assert.AreEqual(tag.Score, scores[tag.Label], 1e-6f, tag.Label);
+        }
+    }
+
+    [TestMethod]
+    public async Task Folder_ModelMissing_SaysSo()
+    {
+        using var folder = Photos();
+
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", folder["none.zip"], folder["photos"]);
+
+        Assert.AreEqual(2, code);
+        Assert.Contains("There is no model", output);
+    }
+
+    private static TemporaryFolder Photos()
+    {
+        var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["photos/inner"]);
+        File.WriteAllBytes(folder["photos/1.png"], Pictures.Draw(SKColors.Navy, SKColors.Gold));
+        File.WriteAllBytes(folder["photos/a, b.png"], Pictures.Draw(SKColors.Green, SKColors.White));
+        File.WriteAllBytes(folder["photos/inner/2.jpg"], Pictures.Draw(SKColors.Pink, SKColors.Black, 50, SKEncodedImageFormat.Jpeg));
+        File.WriteAllText(folder["photos/broken.png"], "not a picture");
+        File.WriteAllText(folder["photos/readme.txt"], "no ending of a picture");
+        return folder;
+    }
+}
