@@ -31,13 +31,13 @@ public sealed class MicroBundle
     /// <summary>Gets the labels without a single training picture.</summary>
     public IReadOnlyList<string> Unseen => WorldLabels.Unseen;
 
-    /// <summary>Gets 1,200 pictures of one to four objects; only seen labels, every object labelled.</summary>
+    /// <summary>Gets 1,200 pictures of two to five objects; only seen labels, every object labelled.</summary>
     public LabelledPictures Train => _train.Value;
 
     /// <summary>Gets 300 pictures like those of <see cref="Train"/>, for choosing settings.</summary>
     public LabelledPictures Validation => _validation.Value;
 
-    /// <summary>Gets 800 pictures of one to four objects, seen and unseen labels mixed.</summary>
+    /// <summary>Gets 800 pictures of two to five objects, seen and unseen labels mixed.</summary>
     public LabelledPictures Test => _test.Value;
 
     internal static MicroBundle Unpack()

@@ -16,7 +16,7 @@ internal enum TargetSplit
 /// <summary>The labelled data set: pictures in one style, mostly of several objects, every object labelled.</summary>
 internal static class TargetSet
 {
-    private static readonly double[] CountWeights = [0.05, 0.25, 0.4, 0.3];
+    private static readonly double[] CountWeights = [0, 0.2, 0.35, 0.3, 0.15];
 
     public static int Count(TargetSplit split) => split switch
     {
