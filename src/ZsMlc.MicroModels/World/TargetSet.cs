@@ -27,7 +27,7 @@ internal static class TargetSet
 
     public static Scene Picture(TargetSplit split, int index)
     {
-        var random = new WorldRandom(9_000 + (ulong)split, (ulong)index);
+        var random = new WorldRandom(12_000 + (ulong)split, (ulong)index);
         var count = 1 + random.Weighted(CountWeights);
         var labels = new List<string>(count);
         while (labels.Count < count)

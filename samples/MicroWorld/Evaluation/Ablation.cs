@@ -1,0 +1,112 @@
+using System.Globalization;
+using TorchSharp;
+using ZsMlc.MicroModels.World;
+using ZsMlc.Torch.Classification;
+using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Diffusion;
+using static TorchSharp.torch;
+
+namespace MicroWorld.Evaluation;
+
+/// <summary>Measures what each step of the method adds on the micro world.</summary>
+internal sealed class Ablation
+{
+    private readonly AblationOptions options;
+    private readonly ClipModel clip;
+    private readonly List<Example> train, validation, test;
+
+    public Ablation(AblationOptions options)
+    {
+        this.options = options;
+        clip = ClipModel.FromPretrained(options.Clip);
+        (train, validation, test) = (Real(TargetSplit.Train), Real(TargetSplit.Validation), Real(TargetSplit.Test));
+    }
+
+    /// <summary>Prints the table, one line a variant: mean ± standard deviation over the seeds.</summary>
+    public void Print()
+    {
+        using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
+        var judge = new Judge(clip, WorldLabels.Unseen);
+        var pool = SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-{Fingerprint()}.bin"), options.PoolSize);
+        var kept = SyntheticPool.Filter(judge, pool);
+        Console.WriteLine(Invariant($"{pool.Count} generated pictures, {kept.Count} kept by the filter ({Share(pool, kept, 1):F0} % of one object, {Share(pool, kept, 2):F0} % of two)."));
+        Console.WriteLine("| | ZSL mAP | ZSL F1@3 | GZSL mAP | GZSL F1@3 | seen mAP |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
+
+        Row("zero-shot CLIP", [ZeroShot()]);
+        var (plain, fused) = (Shape(fusion: false), Shape(fusion: true));
+        var corrected = options.Training;
+        var published = corrected with { SeparatePasses = true, PublishedSchedule = true };
+        Row("seen only", Seeds(plain, corrected, []));
+        Row("+ synthetic, unfiltered", Seeds(plain, corrected, pool));
+        Row("+ filter", Seeds(plain, corrected, kept));
+        Row("+ fusion (full method)", Seeds(fused, corrected, kept));
+        Row("full method, published recipe", Seeds(fused, published, kept));
+        Row("seen only, with fusion", Seeds(fused, corrected, []));
+        Row("full method, unfiltered", Seeds(fused, corrected, pool));
+    }
+
+    /// <summary>One training run; figures on the test set, or on the validation pictures' seen labels.</summary>
+    public (TestFigures Test, double ValidationMap) Run(FusionClassifierOptions shape, FusionTrainingOptions training, IReadOnlyList<Example> synthetic, int seed)
+    {
+        manual_seed(seed);
+        var random = new Random(seed);
+        var chosen = synthetic.ToArray();
+        random.Shuffle(chosen);
+        using var scope = NewDisposeScope();
+        using var classifier = FusionClassifier.Create(clip, WorldLabels.All, shape);
+        using var rows = TrainingRows.Create(clip, [.. train, .. chosen.Take(options.SyntheticCount)]);
+        FusionClassifierTrainer.Fit(classifier, training with { Seed = seed }, rows);
+        return (Figures(classifier, test), Figures(classifier, validation).SeenMap);
+    }
+
+    private IReadOnlyList<TestFigures> Seeds(FusionClassifierOptions shape, FusionTrainingOptions training, IReadOnlyList<Example> synthetic) =>
+        [.. options.Seeds.Select(seed => Run(shape, training, synthetic, seed).Test)];
+
+    private FusionClassifierOptions Shape(bool fusion) => new() { ContextTokens = options.ContextTokens, Fusion = fusion };
+
+    private static TestFigures Figures(FusionClassifier classifier, IReadOnlyList<Example> examples)
+    {
+        var scores = new List<float>();
+        foreach (var part in examples.Chunk(100))
+        {
+            using var scope = NewDisposeScope();
+            scores.AddRange(classifier.Score(TrainingRows.Pictures(part)).contiguous().data<float>().ToArray());
+        }
+
+        return TestFigures.Of([.. scores], [.. examples.Select(e => e.Labels)]);
+    }
+
+    private TestFigures ZeroShot()
+    {
+        using var scope = NewDisposeScope();
+        var scores = new Judge(clip, WorldLabels.All).Scores(TrainingRows.Pictures(test)).contiguous().data<float>().ToArray();
+        return TestFigures.Of(scores, [.. test.Select(e => e.Labels)]);
+    }
+
+    private static List<Example> Real(TargetSplit split) =>
+        [.. Enumerable.Range(0, TargetSet.Count(split)).Select(i => Example.Of(TargetSet.Picture(split, i)))];
+
+    private static double Share(IReadOnlyList<Example> pool, IReadOnlyList<Example> kept, int objects) =>
+        100.0 * kept.Count(e => e.Labels.Count == objects) / pool.Count(e => e.Labels.Count == objects);
+
+    private string Fingerprint()
+    {
+        using var weights = File.OpenRead(Path.Combine(options.Diffusion, "unet", "diffusion_pytorch_model.safetensors"));
+        return Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(weights))[..12];
+    }
+
+    private static void Row(string name, IReadOnlyList<TestFigures> runs)
+    {
+        var cells = Enumerable.Range(0, runs[0].Values.Count).Select(i =>
+        {
+            var values = runs.Select(r => r.Values[i]).ToList();
+            var mean = values.Average();
+            var deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / Math.Max(1, values.Count - 1));
+            return runs.Count == 1 ? Invariant($"{mean:F1}") : Invariant($"{mean:F1} ± {deviation:F1}");
+        });
+        Console.WriteLine($"| {name} | {string.Join(" | ", cells)} |");
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

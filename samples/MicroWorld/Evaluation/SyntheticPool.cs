@@ -1,0 +1,62 @@
+using MicroWorld.Training;
+using ZsMlc.MicroModels.World;
+using ZsMlc.Torch.Diffusion;
+
+namespace MicroWorld.Evaluation;
+
+/// <summary>Generated pictures of the unseen labels, kept in a file so that every run of the evaluation sees the same ones.</summary>
+internal static class SyntheticPool
+{
+    private const int Bytes = SceneRenderer.PictureSide * SceneRenderer.PictureSide * 3;
+
+    /// <summary>Picture i depends on i alone: odd ones show two labels, even ones one.</summary>
+    public static List<Example> Load(StableDiffusionPipeline pipeline, string path, int count)
+    {
+        var named = Enumerable.Range(0, count).Select(Labels).ToList();
+        if (!File.Exists(path) || new FileInfo(path).Length != (long)count * Bytes)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            using (var file = File.Create(path + ".tmp"))
+            {
+                for (var start = 0; start < count; start += 64)
+                {
+                    var prompts = named.Skip(start).Take(64).Select(Generation.Prompt).ToList();
+                    foreach (var image in Generation.Run(pipeline, prompts, seed: 500_000 + start))
+                    {
+                        file.Write(image.Pixels);
+                    }
+
+                    Console.Error.Write($"\rgenerated {Math.Min(start + 64, count)} of {count} ");
+                }
+            }
+
+            Console.Error.WriteLine();
+            File.Move(path + ".tmp", path, overwrite: true);
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        return [.. named.Select((n, i) => new Example(bytes[(i * Bytes)..((i + 1) * Bytes)], n, IsSynthetic: true))];
+    }
+
+    /// <summary>The pictures that the filter keeps.</summary>
+    public static List<Example> Filter(Judge judge, IReadOnlyList<Example> pool)
+    {
+        var kept = new List<Example>();
+        foreach (var part in pool.Chunk(200))
+        {
+            using var pictures = TrainingRows.Pictures(part);
+            var decisions = judge.Keeps(pictures, [.. part.Select(e => e.Labels)]);
+            kept.AddRange(part.Where((_, i) => decisions[i]));
+        }
+
+        return kept;
+    }
+
+    private static IReadOnlyList<string> Labels(int index)
+    {
+        var random = new WorldRandom(31_337, (ulong)index);
+        var order = WorldLabels.Unseen.ToArray();
+        random.Shuffle(order.AsSpan());
+        return order[..(1 + index % 2)];
+    }
+}
