@@ -10,12 +10,14 @@ namespace MicroWorld;
 internal static class Commands
 {
     private const string Usage = """
-        MicroWorld train clip|vae|unet [--steps N] [--seed N] [--threads N] [--work folder]
+        MicroWorld train clip|vae|unet [--steps N] [--until N] [--seed N] [--threads N] [--work folder]
             Trains a micro model; stop it at any time and start it again to go on.
         MicroWorld export [--work folder] [--out folder]
             Writes the trained models into the package's source folder.
         MicroWorld gates [--images N] [--clip folder] [--diffusion folder]
             Prints the figures that a bundle must reach.
+        MicroWorld evaluate [--seeds N] [--pool N] [--clip folder] [--diffusion folder] [--work folder]
+            Prints the ablation table of the method on the micro world.
         MicroWorld grid [--out samples.png] [--diffusion folder]
             Draws generated pictures, first seeds, nothing picked.
         MicroWorld preview [--out world.png]
@@ -30,7 +32,7 @@ internal static class Commands
                 torch.manual_seed(arguments.Number("seed", 1));
                 using (var clip = ClipTraining.CreateModel())
                 {
-                    new ClipTraining(Options(arguments, "clip", 9000, 1.5e-3)).Run(clip);
+                    new ClipTraining(Options(arguments, "clip", 9000, 1.5e-3, until: 4250)).Run(clip);
                 }
 
                 return 0;
@@ -56,6 +58,16 @@ internal static class Commands
             case ["gates"]:
                 Gates.Print(
                     arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion), arguments.Number("images", 160));
+                return 0;
+            case ["evaluate"]:
+                new Ablation(new AblationOptions
+                {
+                    Clip = arguments.Text("clip", ZeroShotModels.Micro.Clip),
+                    Diffusion = arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion),
+                    Work = arguments.Work,
+                    PoolSize = arguments.Number("pool", 1280),
+                    Seeds = [.. Enumerable.Range(1, arguments.Number("seeds", 3))],
+                }).Print();
                 return 0;
             case ["grid"]:
                 using (var pipeline = StableDiffusionPipeline.FromPretrained(arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion)))
@@ -87,8 +99,9 @@ internal static class Commands
     private static string BundleFolder(Arguments arguments) =>
         arguments.Text("out", Path.Combine("src", "ZsMlc.MicroModels", "Bundle"));
 
-    private static TrainingOptions Options(Arguments arguments, string name, int steps, double rate) => new()
+    private static TrainingOptions Options(Arguments arguments, string name, int steps, double rate, int until = int.MaxValue) => new()
     {
+        Until = arguments.Number("until", until),
         Steps = arguments.Number("steps", steps),
         Seed = arguments.Number("seed", 1),
         PeakRate = rate,

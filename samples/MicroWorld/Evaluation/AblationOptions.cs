@@ -1,4 +1,5 @@
 using ZsMlc.Torch.Classification;
+using ZsMlc.Torch.Diffusion.Tuning;
 
 namespace MicroWorld.Evaluation;
 
@@ -15,13 +16,31 @@ internal sealed record AblationOptions
     public IReadOnlyList<int> Seeds { get; init; } = [1, 2, 3];
 
     /// <summary>Pictures that are generated.</summary>
-    public int PoolSize { get; init; } = 1600;
+    public int PoolSize { get; init; } = 1280;
 
     /// <summary>Synthetic pictures that a run trains on, filtered or not.</summary>
     public int SyntheticCount { get; init; } = 800;
 
-    public int ContextTokens { get; init; } = 4;
+    public int ContextTokens { get; init; } = 8;
+
+    /// <summary>The recipe of the text encoder's tuning: far fewer steps than published, so a larger rate.</summary>
+    public TextEncoderTuningOptions Tuning { get; init; } = new()
+    {
+        Iterations = 80,
+        BatchSize = 8,
+        LearningRate = 3e-5,
+        LastSteps = 3,
+        Sampling = new() { Steps = 12, GuidanceScale = Generation.Guidance },
+    };
 
     /// <summary>The recipe; chosen on the seen labels of the validation pictures.</summary>
-    public FusionTrainingOptions Training { get; init; } = new() { Epochs = 8, LearningRate = 0.02, FusionLearningRate = 0.01 };
+    public FusionTrainingOptions Training { get; init; } = new()
+    {
+        Epochs = 8,
+        LearningRate = 1e-3,
+        FusionLearningRate = 3,
+        SyntheticWeight = 3,
+        Cutout = false,
+        RandAugment = false,
+    };
 }

@@ -52,7 +52,8 @@ internal static class SyntheticPool
         return kept;
     }
 
-    private static IReadOnlyList<string> Labels(int index)
+    /// <summary>The labels of picture i: one for even i, two for odd.</summary>
+    public static IReadOnlyList<string> Labels(int index)
     {
         var random = new WorldRandom(31_337, (ulong)index);
         var order = WorldLabels.Unseen.ToArray();

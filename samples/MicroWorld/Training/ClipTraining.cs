@@ -42,7 +42,7 @@ internal sealed class ClipTraining(TrainingOptions options)
         var clock = Stopwatch.StartNew();
         var (lastSave, average) = (0.0, 0.0);
         model.train();
-        for (; done < options.Steps; done++)
+        for (; done < options.Last; done++)
         {
             using var scope = NewDisposeScope();
             var loss = Loss(corpus, done, model);
@@ -66,7 +66,7 @@ internal sealed class ClipTraining(TrainingOptions options)
                 model.train();
             }
 
-            if (clock.Elapsed.TotalSeconds - lastSave > 180 || done + 1 == options.Steps)
+            if (clock.Elapsed.TotalSeconds - lastSave > 180 || done + 1 == options.Last)
             {
                 lastSave = clock.Elapsed.TotalSeconds;
                 Save(optimizer, done + 1, seconds + lastSave);

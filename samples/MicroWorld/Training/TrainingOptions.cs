@@ -8,6 +8,9 @@ internal sealed record TrainingOptions
     /// <summary>Optimiser steps in total; the schedule ends there.</summary>
     public required int Steps { get; init; }
 
+    /// <summary>Step after which training stops, before the schedule's end; its averaged weights are the result.</summary>
+    public int Until { get; init; } = int.MaxValue;
+
     /// <summary>Seed of corpus and weights.</summary>
     public int Seed { get; init; } = 1;
 
@@ -21,6 +24,9 @@ internal sealed record TrainingOptions
 
     /// <summary>File that keeps the run's state; a run goes on from it.</summary>
     public required string Checkpoint { get; init; }
+
+    /// <summary>The number of steps of this run.</summary>
+    public int Last => Math.Min(Steps, Until);
 
     /// <summary>Linear warm-up, then a cosine to 2 % of the peak.</summary>
     public double LearningRate(int step) => step < WarmUp

@@ -36,7 +36,7 @@ internal sealed class UnetTraining(TrainingOptions options)
     /// </summary>
     public static UNet2DConditionModel CreateUnet()
     {
-        var model = new UNet2DConditionModel(new UnetConfig
+        return new UNet2DConditionModel(new UnetConfig
         {
             SampleSize = 16,
             BlockOutChannels = [32, 96, 144],
@@ -48,8 +48,6 @@ internal sealed class UnetTraining(TrainingOptions options)
             UseLinearProjection = true,
             NormNumGroups = 16,
         });
-        Initialise.GroupNorms(model);
-        return model;
     }
 
     /// <summary>The architecture of the denoiser's text encoder, 0.5 million parameters.</summary>
@@ -105,7 +103,7 @@ internal sealed class UnetTraining(TrainingOptions options)
         var clock = Stopwatch.StartNew();
         var (lastSave, average) = (0.0, 0.0);
         var captions = Enumerable.Range(0, CorpusSize).Select(i => corpus[i].Caption).ToArray();
-        for (; done < options.Steps; done++)
+        for (; done < options.Last; done++)
         {
             using var scope = NewDisposeScope();
             var draws = new WorldRandom((ulong)options.Seed + 300, (ulong)done);
@@ -130,7 +128,7 @@ internal sealed class UnetTraining(TrainingOptions options)
                     $"unet step {done}/{options.Steps} loss {average:F4} norm {norm:F2} {(seconds + clock.Elapsed.TotalSeconds) / (done + 1):F2} s/step"));
             }
 
-            if (clock.Elapsed.TotalSeconds - lastSave > 300 || done + 1 == options.Steps)
+            if (clock.Elapsed.TotalSeconds - lastSave > 300 || done + 1 == options.Last)
             {
                 lastSave = clock.Elapsed.TotalSeconds;
                 CheckpointFile.Save(

@@ -16,7 +16,7 @@ internal sealed class VaeTraining(TrainingOptions options)
     /// <summary>The architecture of the micro autoencoder: 32 × 32 pixels to 16 × 16 × 4 latents, 0.66 million parameters.</summary>
     public static AutoencoderKL CreateModel(double scalingFactor = 1)
     {
-        var model = new AutoencoderKL(new AutoencoderConfig
+        return new AutoencoderKL(new AutoencoderConfig
         {
             BlockOutChannels = [32, 64],
             LayersPerBlock = 1,
@@ -24,8 +24,6 @@ internal sealed class VaeTraining(TrainingOptions options)
             NormNumGroups = 8,
             ScalingFactor = scalingFactor,
         });
-        Initialise.GroupNorms(model);
-        return model;
     }
 
     /// <summary>Trains to the last step, from the checkpoint where there is one.</summary>
@@ -44,7 +42,7 @@ internal sealed class VaeTraining(TrainingOptions options)
         var corpus = new WebCorpus((ulong)options.Seed + 100);
         var clock = Stopwatch.StartNew();
         var (lastSave, error) = (0.0, 0.0);
-        for (; done < options.Steps; done++)
+        for (; done < options.Last; done++)
         {
             using var scope = NewDisposeScope();
             var scenes = Enumerable.Range(0, Batch).Select(i => corpus[(long)done * Batch + i].Scene).ToArray();
@@ -64,7 +62,7 @@ internal sealed class VaeTraining(TrainingOptions options)
                     $"vae step {done}/{options.Steps} {10 * Math.Log10(4 / error):F1} dB, kl {kl.ToDouble():F2}, latent std {mean.std().ToDouble():F2}, {(seconds + clock.Elapsed.TotalSeconds) / (done + 1):F2} s/step"));
             }
 
-            if (clock.Elapsed.TotalSeconds - lastSave > 120 || done + 1 == options.Steps)
+            if (clock.Elapsed.TotalSeconds - lastSave > 120 || done + 1 == options.Last)
             {
                 lastSave = clock.Elapsed.TotalSeconds;
                 CheckpointFile.Save(
