@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ZsMlc.MLNet;
 
 /// <summary>The labels of a task, in order: the seen ones, that have photos to learn from, then the unseen ones.</summary>
@@ -54,6 +56,41 @@ public sealed class LabelSet : IEquatable<LabelSet>
         return new([.. seen], [.. unseen ?? []]);
     }
 
+    /// <summary>Reads a label set from a JSON file: an object with the lists <c>seen</c> and, optionally, <c>unseen</c>, of names or of objects with a <c>name</c>.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="FormatException">The file is of another form, or its labels do not make a set.</exception>
+    public static LabelSet Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using var stream = File.OpenRead(path);
+            using var json = JsonDocument.Parse(stream);
+            return Create(Names(json.RootElement, "seen"), json.RootElement.TryGetProperty("unseen", out _) ? Names(json.RootElement, "unseen") : null);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)
+        {
+            throw new FormatException($"{path} is not a label set: {e.Message} Expected {{\"seen\": [names], \"unseen\": [names]}}.", e);
+        }
+    }
+
+    /// <summary>Writes the label set as a JSON file that <see cref="Load"/> reads; readers see the old file or the whole new one.</summary>
+    /// <param name="path">Path of the file; an existing one is replaced.</param>
+    public void Save(string path)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+        try
+        {
+            File.WriteAllText(temporary, JsonSerializer.Serialize(new { seen = Seen, unseen = Unseen }));
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
     /// <summary>Returns the index of a label in <see cref="All"/>, or −1.</summary>
     public int IndexOf(string label) => _indexes.GetValueOrDefault(label, -1);
 
@@ -74,4 +111,7 @@ public sealed class LabelSet : IEquatable<LabelSet>
 
     /// <summary>Returns the numbers of labels.</summary>
     public override string ToString() => $"{Seen.Count} seen and {Unseen.Count} unseen labels";
+
+    private static List<string> Names(JsonElement root, string list) =>
+        [.. root.GetProperty(list).EnumerateArray().Select(e => (e.ValueKind == JsonValueKind.Object ? e.GetProperty("name") : e).GetString() ?? "")];
 }

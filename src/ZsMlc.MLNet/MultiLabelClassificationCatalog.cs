@@ -18,10 +18,37 @@ public static class MLContextExtensions
 /// <summary>Trainers and evaluation for images that may have several labels.</summary>
 public sealed class MultiLabelClassificationCatalog
 {
-    internal MultiLabelClassificationCatalog(IHostEnvironment environment) => Trainers = new(environment);
+    private readonly MLContext _context;
+
+    internal MultiLabelClassificationCatalog(MLContext context) => (_context, Trainers) = (context, new(context));
 
     /// <summary>Gets the trainers.</summary>
     public MultiLabelTrainers Trainers { get; }
+
+    /// <summary>
+    /// Loads the classifier out of a saved model, whose other steps are left out. For all steps, use <c>ml.Model.Load</c>.
+    /// </summary>
+    /// <param name="path">A file that <c>ml.Model.Save</c> wrote.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="FormatException">The file is damaged, or holds a model of another kind; the message names it.</exception>
+    public FusionMultiLabelTransformer Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var stream = File.OpenRead(path);
+        ITransformer model;
+        try
+        {
+            model = _context.Model.Load(stream, out _);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new FormatException($"{path} ({stream.Length} bytes) is not a saved ML.NET model, or it is damaged: {e.Message}", e);
+        }
+
+        var steps = model is IEnumerable<ITransformer> chain ? chain.ToList() : [model];
+        return steps.OfType<FusionMultiLabelTransformer>().LastOrDefault()
+            ?? throw new FormatException($"{path} holds no fusion classifier. It holds: {string.Join(", ", steps.Select(s => s.GetType().Name))}.");
+    }
 
     /// <summary>Measures scores against labels.</summary>
     /// <param name="data">Rows with scores and labels, usually <c>model.Transform(test)</c>.</param>

@@ -35,6 +35,30 @@ public sealed class LabelSetTests
     }
 
     [TestMethod]
+    public void Load_NamesOrObjects_GiveTheSetThatWasSaved()
+    {
+        using var folder = new TestFolder();
+        var labels = LabelSet.Create(["cat", "dog"], ["zebra"]);
+        labels.Save(folder["a.json"]);
+
+        Assert.AreEqual(labels, LabelSet.Load(folder["a.json"]));
+        Assert.AreEqual(labels, LabelSet.Load(folder.Write("b.json", """{"seen":[{"id":1,"name":"cat"},"dog"],"unseen":[{"name":"zebra"}]}""")));
+        Assert.HasCount(2, Directory.GetFiles(folder.Path));
+    }
+
+    [TestMethod]
+    [DataRow("[]")]
+    [DataRow("{\"seen\":")]
+    [DataRow("""{"unseen":["a"]}""")]
+    [DataRow("""{"seen":["a","a"]}""")]
+    public void Load_OtherForm_NamesTheFile(string json)
+    {
+        using var folder = new TestFolder();
+
+        Assert.Contains("bad.json", Assert.ThrowsExactly<FormatException>(() => LabelSet.Load(folder.Write("bad.json", json))).Message);
+    }
+
+    [TestMethod]
     public void Equals_SameNamesOtherSplit_Differs()
     {
         var labels = LabelSet.Create(["cat"], ["dog"]);

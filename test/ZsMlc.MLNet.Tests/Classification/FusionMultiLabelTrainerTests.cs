@@ -187,6 +187,20 @@ public sealed class FusionMultiLabelTrainerTests
     }
 
     [TestMethod]
+    public void Fit_ModelDisposed_LeavesNoTensorsBehind()
+    {
+        var photos = s_world.Photos(_ml, 6);
+        TinyWorld.Fit(_ml, s_world.Options, photos).Dispose();
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+        var model = TinyWorld.Fit(_ml, s_world.Options with { Epochs = 20, ValidationFraction = 0.3 }, photos);
+        TinyWorld.Scores(model.Transform(photos));
+        model.Dispose();
+
+        Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [TestMethod]
     public void Fit_GpuThatDoesNotExist_ThrowsUnlessTheCpuMayStandIn()
     {
         var rows = TinyWorld.Rows(2, IndexedColumn.Texts("Labels", _ => ["red"]));

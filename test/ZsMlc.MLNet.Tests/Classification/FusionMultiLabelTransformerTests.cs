@@ -156,6 +156,28 @@ public sealed class FusionMultiLabelTransformerTests
         File.WriteAllBytes(path, whole[..(int)(whole.Length * kept)]);
 
         Assert.Throws<Exception>(() => s_ml.Model.Load(path, out _));
+        Assert.Contains("cut.zip", Assert.ThrowsExactly<FormatException>(() => s_ml.MultiLabelClassification.Load(path)).Message);
+    }
+
+    [TestMethod]
+    public void Load_ModelOfAnotherKind_SaysWhatItHolds()
+    {
+        var path = s_world.Folder["copy.zip"];
+        s_ml.Model.Save(s_ml.Transforms.CopyColumns("Copy", "ImagePath").Fit(s_photos), s_photos.Schema, path);
+
+        var e = Assert.ThrowsExactly<FormatException>(() => s_ml.MultiLabelClassification.Load(path));
+
+        Assert.Contains("copy.zip", e.Message);
+        Assert.Contains("ColumnCopyingTransformer", e.Message);
+        Assert.ThrowsExactly<FileNotFoundException>(() => s_ml.MultiLabelClassification.Load(s_world.Folder["none.zip"]));
+    }
+
+    [TestMethod]
+    public void Load_ModelFile_GivesTheClassifier()
+    {
+        using var loaded = s_ml.MultiLabelClassification.Load(SaveWithText());
+
+        Assert.AreEqual(TinyWorld.Labels, loaded.Labels);
     }
 
     [TestMethod]
@@ -244,7 +266,7 @@ public sealed class FusionMultiLabelTransformerTests
         return path;
     }
 
-    private static string[] RunLoader(string model, string photos)
+    internal static string[] RunLoader(string model, string photos)
     {
         var loader = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Loader").Value!;
         using var process = Process.Start(new ProcessStartInfo("dotnet", [loader, model, photos]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -264,15 +286,15 @@ public sealed class FusionMultiLabelTransformerTests
         return process.WorkingSet64 >> 20;
     }
 
-    private static string Bits(float[] scores) => string.Join(' ', scores.Select(s => BitConverter.SingleToUInt32Bits(s).ToString("x8")));
+    internal static string Bits(float[] scores) => string.Join(' ', scores.Select(s => BitConverter.SingleToUInt32Bits(s).ToString("x8")));
 
-    private sealed class Photo
+    internal sealed class Photo
     {
         [ImageType(1, 1)]
         public MLImage Image { get; set; } = null!;
     }
 
-    private sealed class Tags
+    internal sealed class Tags
     {
         public float[] Score { get; set; } = [];
     }
