@@ -18,10 +18,15 @@ internal sealed class TrainingCache : ITrainingRows, IDisposable
     private readonly List<byte[]> _targets = [];
     private readonly List<bool> _synthetic = [];
 
-    public TrainingCache(int size, int labels)
+    /// <summary>Creates an empty cache.</summary>
+    /// <param name="folder">Folder of the temporary file.</param>
+    /// <param name="size">Side of the images in pixels.</param>
+    /// <param name="labels">Number of labels.</param>
+    public TrainingCache(string folder, int size, int labels)
     {
+        Directory.CreateDirectory(folder);
         (_size, _labels) = (size, labels);
-        _file = File.OpenHandle(Path.Combine(Path.GetTempPath(), $"zsmlc-images-{Guid.NewGuid():n}.tmp"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+        _file = File.OpenHandle(Path.Combine(folder, $"zsmlc-images-{Guid.NewGuid():n}.tmp"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
     }
 
     /// <inheritdoc/>

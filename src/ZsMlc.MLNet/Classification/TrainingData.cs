@@ -25,7 +25,7 @@ internal static class TrainingData
         var images = cursor.GetGetter<MLImage>(image);
         var reader = LabelReader.Create(cursor, label, labels.All, strict: true);
         var flags = synthetic is { } f ? cursor.GetGetter<bool>(f) : null;
-        var cache = new TrainingCache(size, labels.Count);
+        var cache = new TrainingCache(environment.TemporaryFolder(), size, labels.Count);
         try
         {
             MLImage picture = null!;

@@ -23,6 +23,10 @@ internal static class HostSettings
     /// <summary>The seed of the context, or <see langword="null"/> if it has none.</summary>
     public static int? Seed(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
 
+    /// <summary>The folder for temporary files that the user chose by <c>MLContext.TempFilePath</c>, or the system's.</summary>
+    public static string TemporaryFolder(this IHostEnvironment environment) =>
+        environment is IHostEnvironmentInternal { TempFilePath: { Length: > 0 } chosen } ? chosen : Path.GetTempPath();
+
     /// <summary>Writes an information message to <c>MLContext.Log</c>.</summary>
     public static void Info(this IHostEnvironment environment, string source, string message)
     {

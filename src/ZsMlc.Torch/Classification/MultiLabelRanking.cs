@@ -27,28 +27,15 @@ public static class MultiLabelRanking
     {
         var rows = Check(scores, targets, labels);
         var result = new double[labels];
+        var (s, t) = (new float[rows], new float[rows]);
         for (var c = 0; c < labels; c++)
         {
-            List<(float Score, int Row, float Target)> known = [];
             for (var r = 0; r < rows; r++)
             {
-                if (!float.IsNaN(targets[r * labels + c]))
-                {
-                    known.Add((scores[r * labels + c], r, targets[r * labels + c]));
-                }
+                (s[r], t[r]) = (scores[r * labels + c], targets[r * labels + c]);
             }
 
-            known.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Row.CompareTo(b.Row));
-            var (hits, sum) = (0, 0.0);
-            for (var i = 0; i < known.Count; i++)
-            {
-                if (known[i].Target > 0)
-                {
-                    sum += (double)++hits / (i + 1);
-                }
-            }
-
-            result[c] = hits == 0 ? double.NaN : sum / hits;
+            result[c] = Classification.AveragePrecision.Of(s, t) ?? double.NaN;
         }
 
         return result;

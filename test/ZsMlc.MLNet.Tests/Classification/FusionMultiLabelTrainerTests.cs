@@ -152,17 +152,30 @@ public sealed class FusionMultiLabelTrainerTests
     }
 
     [TestMethod]
+    public void Fit_NoPositives_WarnsAndGivesAModel()
+    {
+        List<string> warnings = [];
+        _ml.Log += (_, e) => warnings.AddRange(e.Kind == ChannelMessageKind.Warning ? [e.RawMessage] : []);
+        var rows = TinyWorld.Rows(4, IndexedColumn.Texts("Labels", _ => []));
+
+        using var model = TinyWorld.Fit(_ml, s_world.Options, rows);
+
+        Assert.Contains("3 annotated labels have no positive row: red, green, blue", warnings.Single());
+        Assert.IsTrue(double.IsFinite(model.Training!.EpochLosses[0]));
+    }
+
+    [TestMethod]
     public void Fit_UnreadableImage_ThrowsWithThePathAndLeavesNoFile()
     {
         using var folder = new TestFolder();
         var broken = folder.Write("a.jpg", "broken");
         var json = folder.Write("a.json", """{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[],"categories":[]}""");
-        var before = Directory.GetFiles(Path.GetTempPath(), "zsmlc-images-*").Length;
+        _ml.TempFilePath = folder["temporary"];
 
         var e = Assert.ThrowsExactly<Datasets.ImageReadException>(() => TinyWorld.Fit(_ml, s_world.Options, _ml.Data.LoadFromCoco(json, folder.Path)));
 
         Assert.AreEqual(broken, e.Path);
-        Assert.HasCount(before, Directory.GetFiles(Path.GetTempPath(), "zsmlc-images-*"));
+        Assert.IsEmpty(Directory.GetFiles(folder["temporary"]));
     }
 
     [TestMethod]

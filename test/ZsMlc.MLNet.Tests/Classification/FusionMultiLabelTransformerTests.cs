@@ -221,6 +221,36 @@ public sealed class FusionMultiLabelTransformerTests
     }
 
     [TestMethod]
+    public void Transform_SeveralThreads_GiveTheSameScores()
+    {
+        var expected = TinyWorld.Scores(s_model.Transform(s_photos)).SelectMany(s => s).ToArray();
+        var found = new float[4][];
+
+        Parallel.For(0, 4, i => found[i] = [.. TinyWorld.Scores(s_model.Transform(s_photos)).SelectMany(s => s)]);
+
+        foreach (var scores in found)
+        {
+            for (var i = 0; i < expected.Length; i++)
+            {
+                Assert.AreEqual(expected[i], scores[i], 1e-5f);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Transform_BuiltInDataOperations_WorkBeforeAndBehind()
+    {
+        var split = s_ml.Data.TrainTestSplit(s_photos, 0.4, seed: 3);
+        var scored = s_model.Transform(split.TestSet);
+
+        var scores = TinyWorld.Scores(s_ml.Data.TakeRows(s_ml.Data.Cache(s_ml.Transforms.SelectColumns("Score", "PredictedLabels").Fit(scored).Transform(scored)), 2));
+
+        Assert.HasCount(2, scores);
+        Assert.AreEqual(12, split.TrainSet.GetColumn<string>("ImagePath").Count() + split.TestSet.GetColumn<string>("ImagePath").Count());
+        Assert.HasCount(3, scored.Preview(3).RowView);
+    }
+
+    [TestMethod]
     public void Transform_UnreadableImage_ThrowsWithThePath()
     {
         using var folder = new TestFolder();
