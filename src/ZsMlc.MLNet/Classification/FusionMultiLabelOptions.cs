@@ -38,7 +38,7 @@ public sealed record FusionMultiLabelOptions
         init => Training = Training with { LearningRate = value };
     }
 
-    /// <summary>Gets the seed; the same seed, data and device give the same model. Default: the seed of the MLContext, or a random one.</summary>
+    /// <summary>Gets the seed; the same seed, data and device give the same model. Default: the seed of the MLContext; without one, 0 where <see cref="Training"/> names a checkpoint to resume from, else a random one.</summary>
     public int? Seed { get; init; }
 
     /// <summary>Gets the share of real rows held out to choose the best epoch by, 0 to below 1. With 0 the last epoch is taken. Default 0.</summary>

@@ -44,7 +44,9 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
     {
         ArgumentNullException.ThrowIfNull(input);
         Check(Shapes.Of(input.Schema));
-        var seed = _options.Seed ?? _environment.Seed() ?? Random.Shared.Next();
+
+        // A run that may be resumed has to draw the same order again.
+        var seed = _options.Seed ?? _environment.Seed() ?? (_options.Training.CheckpointPath is null ? Random.Shared.Next() : 0);
         var device = _environment.Device();
         var clip = ClipModel.FromPretrained(_options.Clip, device);
         FusionClassifier? classifier = null;

@@ -97,6 +97,32 @@ public sealed class FusionMultiLabelTrainerTests
     }
 
     [TestMethod]
+    public void Fit_InterruptedAndStartedAgain_GivesTheUninterruptedModel()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var photos = s_world.Photos(_ml, 6);
+        var options = s_world.Options with { Training = new() { Epochs = 4, BatchSize = 3, WarmupEpochs = 0, CheckpointPath = s_world.Folder["run.safetensors"] } };
+        using var whole = TinyWorld.Fit(new(), options with { Training = options.Training with { CheckpointPath = null, Seed = 9 }, Seed = 0 }, photos);
+
+        Assert.ThrowsExactly<OperationCanceledException>(() => TinyWorld.Fit(new(), options with
+        {
+            CancellationToken = cancellation.Token,
+            Progress = new Direct(p =>
+            {
+                if (p.Epoch == 3)
+                {
+                    cancellation.Cancel();
+                }
+            }),
+        }, photos));
+        List<int> epochs = [];
+        using var resumed = TinyWorld.Fit(new(), options with { Progress = new Direct(p => epochs.Add(p.Epoch)) }, photos);
+
+        Assert.AreEqual(3, epochs[0]);
+        CollectionAssert.AreEqual(TinyWorld.Scores(whole.Transform(photos)).SelectMany(s => s).ToArray(), TinyWorld.Scores(resumed.Transform(photos)).SelectMany(s => s).ToArray());
+    }
+
+    [TestMethod]
     public void Fit_SyntheticRows_AnnotateTheUnseenLabelsOnly()
     {
         string[][] names = [["red"], ["yellow", "red"], ["white", "green"]];
