@@ -23,8 +23,22 @@ public static class Checkpoint
         {
             ".json" => new ShardedCheckpoint(file),
             ".safetensors" => SafetensorsFile.Open(file),
-            _ => new TorchScriptCheckpoint(file),
+            _ when TorchScriptCheckpoint.IsTorchScript(file) => new TorchScriptCheckpoint(file),
+            _ => OpenUnnamed(file),
         };
+    }
+
+    /// <summary>A file whose extension says nothing: safetensors files are taken by whatever name.</summary>
+    private static SafetensorsFile OpenUnnamed(string file)
+    {
+        try
+        {
+            return SafetensorsFile.Open(file);
+        }
+        catch (CheckpointFormatException e)
+        {
+            throw new CheckpointFormatException(file, "neither safetensors nor a TorchScript archive. Pickle files (plain PyTorch .pt, .bin, .ckpt) can run code when read and are refused; convert the file to safetensors.", e);
+        }
     }
 
     private static string FindInFolder(string folder, string? variant)

@@ -7,18 +7,14 @@ namespace ZsMlc.Torch.Checkpoints;
 public static class CheckpointLoader
 {
     /// <summary>
-    /// Fills every parameter and persistent buffer of <paramref name="module"/>, converting to its element type and device.
+    /// Fills every parameter and persistent buffer of <paramref name="module"/>, converting to its element type and device:
+    /// floating-point types into one another, integers into one another, but never one kind into the other.
     /// </summary>
     /// <param name="module">The network.</param>
     /// <param name="checkpoint">Where the tensors come from.</param>
     /// <param name="rename">Maps a name in the checkpoint to a name in the network, or to <see langword="null"/> for a tensor to ignore. Without it the names are the same.</param>
-    /// <param name="transform">Reshapes or splits a tensor on the way, for layouts that differ; gets the checkpoint's name. May return its argument.</param>
-    /// <exception cref="CheckpointMismatchException">Tensors are missing, surplus or of another shape; the network is then unchanged.</exception>
-    public static void LoadInto(
-        nn.Module module,
-        ICheckpoint checkpoint,
-        Func<string, string?>? rename = null,
-        Func<string, Tensor, Tensor>? transform = null)
+    /// <exception cref="CheckpointMismatchException">Tensors are missing, surplus, or of another shape or kind; the network is then unchanged.</exception>
+    public static void LoadInto(nn.Module module, ICheckpoint checkpoint, Func<string, string?>? rename = null)
     {
         var state = module.state_dict();
         Dictionary<string, string> sources = [];
@@ -34,14 +30,14 @@ public static class CheckpointLoader
             if (!state.TryGetValue(target, out var tensor))
             {
                 surplus.Add(name);
-                continue;
             }
-
-            sources[target] = name;
-            var shape = checkpoint.Info(name).Shape;
-            if (transform is null && !shape.SequenceEqual(tensor.shape))
+            else if (!sources.TryAdd(target, name))
             {
-                misshapen.Add($"{name}: found [{string.Join(", ", shape)}], expected [{string.Join(", ", tensor.shape)}]");
+                surplus.Add($"{name} (the same tensor as {sources[target]})");
+            }
+            else if (Difference(checkpoint.Info(name), tensor) is { } difference)
+            {
+                misshapen.Add($"{name}: {difference}");
             }
         }
 
@@ -56,17 +52,18 @@ public static class CheckpointLoader
         foreach (var (target, name) in sources)
         {
             using var scope = NewDisposeScope();
-            var tensor = checkpoint.Read(name);
-            if (transform is not null)
-            {
-                tensor = transform(name, tensor);
-                if (!tensor.shape.SequenceEqual(state[target].shape))
-                {
-                    throw new CheckpointMismatchException(checkpoint.Source, module.GetName(), [], [], [$"{name}: found [{string.Join(", ", tensor.shape)}], expected [{string.Join(", ", state[target].shape)}]"]);
-                }
-            }
-
-            state[target].copy_(tensor);
+            state[target].copy_(checkpoint.Read(name));
         }
+    }
+
+    private static string? Difference(TensorInfo found, Tensor expected)
+    {
+        if (!found.Shape.SequenceEqual(expected.shape))
+        {
+            return $"found [{string.Join(", ", found.Shape)}], expected [{string.Join(", ", expected.shape)}]";
+        }
+
+        // An integer tensor in a weight's place is a quantised one, whose plain values mean nothing here.
+        return is_floating_point(found.DType) == is_floating_point(expected.dtype) ? null : $"found {found.DType}, expected {expected.dtype}";
     }
 }

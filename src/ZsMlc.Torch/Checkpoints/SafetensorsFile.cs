@@ -71,11 +71,7 @@ public sealed class SafetensorsFile : ICheckpoint
         var tensor = empty(entry.Info.Shape, entry.Info.DType);
         try
         {
-            if (entry.Length > 0)
-            {
-                ReadFully(Source, _file, tensor.bytes, entry.Offset);
-            }
-
+            TensorBlocks.ForEach(tensor, (block, offset) => ReadFully(Source, _file, block, entry.Offset + offset));
             return tensor;
         }
         catch

@@ -30,8 +30,9 @@ internal sealed class SafetensorsStream : ICheckpoint
         var json = new byte[length];
         Fill(stream, json, source);
 
-        // The stream's length may be unknown; a short one is noticed where it ends.
-        var file = new SafetensorsStream(source, SafetensorsHeader.Parse(source, json, long.MaxValue));
+        // Where the stream's length is unknown, a short one is noticed where it ends.
+        var known = stream.CanSeek ? stream.Length - stream.Position + 8 + json.Length : long.MaxValue;
+        var file = new SafetensorsStream(source, SafetensorsHeader.Parse(source, json, known));
         try
         {
             var position = file._header.DataStart;
@@ -44,7 +45,7 @@ internal sealed class SafetensorsStream : ICheckpoint
 
                 var tensor = empty(entry.Info.Shape, entry.Info.DType).DetachFromDisposeScope();
                 file._tensors[name] = tensor;
-                Fill(stream, entry.Length > 0 ? tensor.bytes : [], source);
+                TensorBlocks.ForEach(tensor, (block, _) => Fill(stream, block, source));
                 position += entry.Length;
             }
 

@@ -12,24 +12,8 @@ public static class SafetensorsWriter
     /// <param name="tensors">Names and tensors, on any device; stored in their element type.</param>
     /// <param name="metadata">Text entries of the header, or <see langword="null"/>.</param>
     /// <exception cref="IOException">The file cannot be written; an existing one is untouched.</exception>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
-    {
-        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                Write(stream, tensors, metadata);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
 
     /// <summary>Writes to a stream, which stays open.</summary>
     /// <param name="stream">A writable stream.</param>
@@ -48,11 +32,7 @@ public static class SafetensorsWriter
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            var plain = tensor.detach().cpu().contiguous();
-            if (plain.NumberOfElements > 0)
-            {
-                stream.Write(plain.bytes);
-            }
+            TensorBlocks.ForEach(tensor.detach().cpu().contiguous(), (block, _) => stream.Write(block));
         }
     }
 

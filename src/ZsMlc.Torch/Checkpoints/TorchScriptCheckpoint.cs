@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,31 +7,33 @@ namespace ZsMlc.Torch.Checkpoints;
 
 /// <summary>
 /// The parameters and buffers of a TorchScript archive, such as the files that OpenAI published for CLIP. libtorch's own
-/// reader takes them out; TorchScript is a closed instruction set, and no method of the archive is called.
+/// reader takes them out. It knows tensors and TorchScript's closed instruction set only: nothing in an archive reaches
+/// Python, files or the network, and its forward method is never called.
 /// </summary>
 internal sealed class TorchScriptCheckpoint : ICheckpoint
 {
-    private readonly jit.ScriptModule _module;
     private readonly Dictionary<string, Tensor> _tensors;
 
     public TorchScriptCheckpoint(string path)
     {
         Source = path;
-        if (!IsTorchScript(path))
-        {
-            throw new CheckpointFormatException(path, "neither safetensors nor a TorchScript archive. Pickle files (plain PyTorch .pt, .bin, .ckpt) can run code when read and are refused; convert the file to safetensors.");
-        }
-
+        using var scope = NewDisposeScope();
+        jit.ScriptModule module;
         try
         {
-            _module = jit.load(path, DeviceType.CPU);
+            module = jit.load(path, DeviceType.CPU);
         }
-        catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or InvalidOperationException)
+        catch (Exception e) when (e is ExternalException or InvalidOperationException)
         {
             throw new CheckpointFormatException(path, $"libtorch cannot read this TorchScript archive: {e.Message}", e);
         }
 
-        _tensors = _module.state_dict();
+        // Not state_dict(): it makes, and leaves behind, the tensors of each submodule over and over.
+        _tensors = [];
+        foreach (var (name, tensor) in module.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).Concat(module.named_buffers()))
+        {
+            _tensors[name] = tensor.DetachFromDisposeScope();
+        }
     }
 
     public string Source { get; }
@@ -46,17 +49,25 @@ internal sealed class TorchScriptCheckpoint : ICheckpoint
     public Tensor Read(string name)
     {
         using var noGrad = no_grad();
-        return Get(name).detach().clone();
+        using var detached = Get(name).detach();
+        return detached.clone();
     }
 
+    /// <summary>
+    /// Frees the weights. TorchSharp 0.107 never frees a script module, and disposing one makes thousands of tensors; so
+    /// the module's own tensors are emptied here, and the rest of it, its code, is left.
+    /// </summary>
     public void Dispose()
     {
+        using var noGrad = no_grad();
         foreach (var tensor in _tensors.Values)
         {
+            using var nothing = empty(0, tensor.dtype);
+            tensor.set_(nothing);
             tensor.Dispose();
         }
 
-        _module.Dispose();
+        _tensors.Clear();
     }
 
     /// <summary>A TorchScript archive is a zip file with a <c>code/</c> folder and <c>constants.pkl</c>; a pickled state dict has neither.</summary>

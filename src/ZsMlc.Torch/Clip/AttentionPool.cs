@@ -35,19 +35,24 @@ public sealed class AttentionPool : nn.Module<Tensor, Tensor>
     /// <summary>Pooled features [B, E] of a feature map [B, C, H, W].</summary>
     public override Tensor forward(Tensor map)
     {
+        using var scope = NewDisposeScope();
         var tokens = Tokens(map);
         var q = Heads(q_proj.forward(tokens[.., ..1]));
         var k = Heads(k_proj.forward(tokens));
         var v = Heads(v_proj.forward(tokens));
         var attended = nn.functional.scaled_dot_product_attention(q, k, v);
-        return c_proj.forward(attended.transpose(1, 2).reshape(map.shape[0], -1));
+        return c_proj.forward(attended.transpose(1, 2).reshape(map.shape[0], -1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// Value and output projections at the mean and at every position, without attention: [B, 1 + H·W, E]
     /// (f_p = W_c(W_v x_p + b_v) + b_c).
     /// </summary>
-    public Tensor Dense(Tensor map) => c_proj.forward(v_proj.forward(Tokens(map)));
+    public Tensor Dense(Tensor map)
+    {
+        using var scope = NewDisposeScope();
+        return c_proj.forward(v_proj.forward(Tokens(map))).MoveToOuterDisposeScope();
+    }
 
     /// <summary>A copy in another element type, for scoring.</summary>
     internal AttentionPool CopyTo(ScalarType dtype)

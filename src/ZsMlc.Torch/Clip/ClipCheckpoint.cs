@@ -14,20 +14,26 @@ internal sealed class ClipCheckpoint : IDisposable
 
     public ClipTokenizer Tokenizer { get; }
 
-    public static ClipCheckpoint Open(string path)
+    /// <summary>Opens a checkpoint.</summary>
+    /// <param name="path">File or folder.</param>
+    /// <param name="config">Known sizes, or null to read them from the files beside the weights or tell them from shapes.</param>
+    public static ClipCheckpoint Open(string path, ClipConfig? config)
     {
-        var tensors = Checkpoint.Open(path);
+        var tensors = ClipFolder.OpenWeights(path);
         try
         {
-            var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
+            // An archive stands alone; a safetensors file may be that of a model folder.
+            var folder = Directory.Exists(path) ? path
+                : tensors is TorchScriptCheckpoint ? null
+                : Path.GetDirectoryName(Path.GetFullPath(path));
+            var quickGelu = tensors is TorchScriptCheckpoint;
             if (tensors.Names.Any(n => n.StartsWith("text_model.", StringComparison.Ordinal)))
             {
                 tensors = new HuggingFaceClipCheckpoint(tensors);
             }
 
-            var config = (Directory.Exists(path) || Path.GetExtension(path) == ".safetensors" ? ClipFolder.ReadConfig(folder) : null)
-                ?? ClipShapes.Infer(tensors, quickGelu: tensors is TorchScriptCheckpoint);
-            var tokenizer = Directory.Exists(path) && ClipTokenizer.IsIn(folder) ? ClipTokenizer.FromFolder(folder) : ClipTokenizer.Default;
+            config ??= (folder is null ? null : ClipFolder.ReadConfig(folder)) ?? ClipShapes.Infer(tensors, quickGelu);
+            var tokenizer = folder is not null && ClipTokenizer.IsIn(folder) ? ClipTokenizer.FromFolder(folder) : ClipTokenizer.Default;
             return new(tensors, config, tokenizer);
         }
         catch

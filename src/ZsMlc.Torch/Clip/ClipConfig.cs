@@ -7,6 +7,46 @@ namespace ZsMlc.Torch.Clip;
 /// <param name="QuickGelu">Whether the transformers use x·σ(1.702x), as OpenAI's models do, instead of the exact GELU.</param>
 public sealed record ClipConfig(int EmbedDim, ClipVisionConfig Vision, ClipTextConfig Text, bool QuickGelu = true)
 {
+    /// <summary>Throws when no network can have these sizes.</summary>
+    /// <exception cref="ArgumentException">A size is out of range; the message names it.</exception>
+    internal void Check()
+    {
+        static void Positive(int value, string name) =>
+            Require(value > 0, $"{name} is {value}; expected 1 or more.");
+        static void Require(bool holds, string message)
+        {
+            if (!holds)
+            {
+                throw new ArgumentException(message);
+            }
+        }
+
+        Positive(EmbedDim, nameof(EmbedDim));
+        Positive(Vision.Width, "Vision.Width");
+        Positive(Vision.Heads, "Vision.Heads");
+        var attended = Vision.Width;
+        if (Vision.ResNetLayers is { } blocks)
+        {
+            attended *= 32;
+            Require(Vision.ImageSize > 0 && Vision.ImageSize % 32 == 0, $"Vision.ImageSize is {Vision.ImageSize}; a ResNet needs a multiple of 32.");
+            Require(Vision.Width % 2 == 0, $"Vision.Width is {Vision.Width}; a ResNet needs an even number.");
+            Require(blocks.Count == 4 && blocks.All(b => b > 0), $"Vision.ResNetLayers is [{string.Join(", ", blocks)}]; expected four numbers of 1 or more.");
+        }
+        else
+        {
+            Positive(Vision.Layers, "Vision.Layers");
+            Positive(Vision.PatchSize, "Vision.PatchSize");
+            Require(Vision.ImageSize >= Vision.PatchSize, $"Vision.ImageSize is {Vision.ImageSize}; expected at least the patch size, {Vision.PatchSize}.");
+        }
+
+        Require(attended % Vision.Heads == 0, $"Vision.Heads is {Vision.Heads}, which does not divide the width {attended}.");
+        Require(Text.ContextLength > 2, $"Text.ContextLength is {Text.ContextLength}; expected 3 or more.");
+        Require(Text.VocabSize > 2, $"Text.VocabSize is {Text.VocabSize}; expected 3 or more.");
+        Positive(Text.Layers, "Text.Layers");
+        Positive(Text.Width, "Text.Width");
+        Require(Text.Heads > 0 && Text.Width % Text.Heads == 0, $"Text.Heads is {Text.Heads}, which does not divide the width {Text.Width}.");
+    }
+
     /// <summary>Gets OpenAI's RN50: 224², E 1024.</summary>
     public static ClipConfig RN50 { get; } = new(1024, ClipVisionConfig.ResNet(224, 64, [3, 4, 6, 3]), new(77, 49408, 512, 8, 12));
 

@@ -4,10 +4,11 @@ using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.Torch.Clip;
 
-/// <summary>Configuration files of model folders: open_clip's and Hugging Face's.</summary>
+/// <summary>Model folders of CLIP: which configuration file a folder has, and where the weights that belong to it are.</summary>
 internal static class ClipFolder
 {
-    public const string OpenClipConfigFile = "open_clip_config.json", HuggingFaceConfigFile = "config.json", WeightsFile = "open_clip_model.safetensors";
+    public const string OpenClipWeightsFile = "open_clip_model.safetensors", HuggingFaceWeightsFile = "model.safetensors";
+    private const string OpenClipConfigFile = "open_clip_config.json", HuggingFaceConfigFile = "config.json", PreprocessorFile = "preprocessor_config.json";
 
     /// <summary>Reads the configuration of a folder, or returns null when it holds none.</summary>
     public static ClipConfig? ReadConfig(string folder)
@@ -15,104 +16,57 @@ internal static class ClipFolder
         var openClip = Path.Combine(folder, OpenClipConfigFile);
         if (File.Exists(openClip))
         {
-            return Read(openClip, FromOpenClip);
+            return Read(openClip, OpenClipConfig.Parse);
         }
 
         var huggingFace = Path.Combine(folder, HuggingFaceConfigFile);
-        return File.Exists(huggingFace) ? Read(huggingFace, FromHuggingFace) : null;
+        return File.Exists(huggingFace) ? Read(huggingFace, HuggingFaceClipConfig.Parse) : null;
     }
 
-    public static void WriteConfig(string folder, ClipConfig config)
+    /// <summary>Opens a file or the weights of a folder. open_clip's file goes with open_clip's configuration where a folder holds other files too.</summary>
+    public static ICheckpoint OpenWeights(string path)
     {
-        var vision = new JsonObject { ["image_size"] = config.Vision.ImageSize, ["width"] = config.Vision.Width };
-        if (config.Vision.ResNetLayers is { } layers)
+        var openClip = Path.Combine(path, OpenClipWeightsFile);
+        return Checkpoint.Open(File.Exists(Path.Combine(path, OpenClipConfigFile)) && File.Exists(openClip) ? openClip : path);
+    }
+
+    public static void WriteConfig(string folder, ClipConfig config, ClipFolderLayout layout, ClipTokenizer tokenizer)
+    {
+        if (layout == ClipFolderLayout.OpenClip)
         {
-            vision["layers"] = new JsonArray(layers.Select(l => (JsonNode)l).ToArray());
-            vision["head_width"] = config.Vision.Width * 32 / config.Vision.Heads;
-        }
-        else
-        {
-            vision["layers"] = config.Vision.Layers;
-            vision["patch_size"] = config.Vision.PatchSize;
-            vision["head_width"] = config.Vision.Width / config.Vision.Heads;
+            Write(Path.Combine(folder, OpenClipConfigFile), OpenClipConfig.Format(config));
+            return;
         }
 
-        var text = new JsonObject
-        {
-            ["context_length"] = config.Text.ContextLength,
-            ["vocab_size"] = config.Text.VocabSize,
-            ["width"] = config.Text.Width,
-            ["heads"] = config.Text.Heads,
-            ["layers"] = config.Text.Layers,
-        };
-        var root = new JsonObject
-        {
-            ["model_cfg"] = new JsonObject
-            {
-                ["embed_dim"] = config.EmbedDim,
-                ["quick_gelu"] = config.QuickGelu,
-                ["vision_cfg"] = vision,
-                ["text_cfg"] = text,
-            },
-        };
-        var path = Path.Combine(folder, OpenClipConfigFile);
-        var temporary = path + ".tmp";
-        File.WriteAllText(temporary, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
-        File.Move(temporary, path, overwrite: true);
+        Write(Path.Combine(folder, PreprocessorFile), HuggingFaceClipConfig.FormatPreprocessor(config));
+        Write(Path.Combine(folder, HuggingFaceConfigFile), HuggingFaceClipConfig.Format(config, tokenizer));
     }
+
+    /// <summary>Throws when a folder already holds a model of the other layout: readers could mix the two.</summary>
+    public static void CheckLayout(string folder, ClipFolderLayout layout)
+    {
+        var other = Path.Combine(folder, layout == ClipFolderLayout.OpenClip ? HuggingFaceConfigFile : OpenClipConfigFile);
+        if (File.Exists(other))
+        {
+            throw new IOException($"{other} exists: the folder holds a model of another layout than {layout}. Save into another folder.");
+        }
+    }
+
+    private static void Write(string path, JsonObject root) =>
+        AtomicFile.WriteText(path, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
 
     private static ClipConfig Read(string path, Func<JsonElement, ClipConfig> parse)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return parse(document.RootElement);
+            var config = parse(document.RootElement);
+            config.Check();
+            return config;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new CheckpointFormatException(path, $"not a CLIP configuration: {e.Message}", e);
         }
     }
-
-    private static ClipConfig FromOpenClip(JsonElement root)
-    {
-        var model = root.TryGetProperty("model_cfg", out var inner) ? inner : root;
-        var (vision, text) = (model.GetProperty("vision_cfg"), model.GetProperty("text_cfg"));
-        var layers = vision.GetProperty("layers");
-        var width = Int(vision, "width");
-        var headWidth = Int(vision, "head_width", 64);
-        var visionConfig = layers.ValueKind == JsonValueKind.Array
-            ? ClipVisionConfig.ResNet(Int(vision, "image_size"), width, layers.EnumerateArray().Select(l => l.GetInt32()).ToArray(), width * 32 / headWidth)
-            : ClipVisionConfig.ViT(Int(vision, "image_size"), width, Int(vision, "patch_size"), layers.GetInt32(), width / headWidth);
-        return new(
-            Int(model, "embed_dim"),
-            visionConfig,
-            new(Int(text, "context_length", 77), Int(text, "vocab_size", 49408), Int(text, "width"), Int(text, "heads"), Int(text, "layers")),
-            model.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean());
-    }
-
-    private static ClipConfig FromHuggingFace(JsonElement root)
-    {
-        var type = root.TryGetProperty("model_type", out var t) ? t.GetString() : null;
-        if (type != "clip")
-        {
-            throw new FormatException($"model_type is '{type}'; expected 'clip'.");
-        }
-
-        // A released config leaves out what equals the defaults of ViT-B/32.
-        var vision = Part(root, "vision_config");
-        var text = Part(root, "text_config");
-        return new(
-            Int(root, "projection_dim", 512),
-            ClipVisionConfig.ViT(Int(vision, "image_size", 224), Int(vision, "hidden_size", 768), Int(vision, "patch_size", 32), Int(vision, "num_hidden_layers", 12), Int(vision, "num_attention_heads", 12)),
-            new(Int(text, "max_position_embeddings", 77), Int(text, "vocab_size", 49408), Int(text, "hidden_size", 512), Int(text, "num_attention_heads", 8), Int(text, "num_hidden_layers", 12)),
-            !text.TryGetProperty("hidden_act", out var act) || act.GetString() == "quick_gelu");
-    }
-
-    private static JsonElement Part(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object ? part : JsonDocument.Parse("{}").RootElement;
-
-    private static int Int(JsonElement element, string name, int? otherwise = null) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32()
-        : otherwise ?? throw new KeyNotFoundException($"'{name}' is missing.");
 }

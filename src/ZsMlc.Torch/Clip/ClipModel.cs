@@ -16,13 +16,16 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Creates a model with random weights, in training mode, on the CPU.</summary>
     /// <param name="config">The sizes.</param>
     /// <param name="tokenizer">The tokenizer; by default CLIP's own.</param>
+    /// <exception cref="ArgumentException">No network can have these sizes; the message names the one at fault.</exception>
     public ClipModel(ClipConfig config, ClipTokenizer? tokenizer = null)
         : base(nameof(ClipModel))
     {
         TorchRuntime.EnsureLoaded();
         ArgumentNullException.ThrowIfNull(config);
+        config.Check();
         Config = config;
         Tokenizer = tokenizer ?? ClipTokenizer.Default;
+        using var scope = NewDisposeScope();
         visual = config.Vision.ResNetLayers is null
             ? new VisionTransformer(config.Vision, config.EmbedDim, config.QuickGelu)
             : new ModifiedResNet(config.Vision, config.EmbedDim);
@@ -31,6 +34,7 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
         // The initial temperature of OpenAI's training, 0.07.
         logit_scale = nn.Parameter(full([], Math.Log(1 / 0.07), ScalarType.Float32));
         RegisterComponents();
+        this.KeepAlive();
     }
 
     /// <summary>Gets the sizes.</summary>
@@ -57,16 +61,18 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="path">OpenAI's TorchScript archive (<c>RN50.pt</c>), an open_clip safetensors file or folder, or a Hugging Face folder.</param>
     /// <param name="device">Device; by default the CPU.</param>
     /// <param name="dtype">Element type of the weights; by default Float32.</param>
-    /// <param name="config">Sizes, where they cannot be told from the files (heads that are not 64 wide in a bare weights file).</param>
+    /// <param name="config">
+    /// Sizes, where they cannot be told from the files. Without a configuration file, heads are taken to be 64 wide, and
+    /// the activation to be OpenAI's in a TorchScript archive and the exact GELU in a safetensors file.
+    /// </param>
     /// <exception cref="FileNotFoundException">There is no checkpoint at the path.</exception>
     /// <exception cref="CheckpointFormatException">A file is damaged or of another format.</exception>
     /// <exception cref="CheckpointMismatchException">The tensors are not those of a CLIP model of these sizes.</exception>
     public static ClipModel FromPretrained(string path, Device? device = null, ScalarType dtype = ScalarType.Float32, ClipConfig? config = null)
     {
         TorchRuntime.EnsureLoaded();
-        using var source = ClipCheckpoint.Open(path);
-        config ??= source.Config;
-        var model = new ClipModel(config, source.Tokenizer);
+        using var source = ClipCheckpoint.Open(path, config);
+        var model = new ClipModel(source.Config, source.Tokenizer);
         try
         {
             CheckpointLoader.LoadInto(model, source.Tensors, ClipNames.FromOpenAI);
@@ -78,7 +84,7 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
                 parameter.requires_grad_(false);
             }
 
-            return model.KeepAlive();
+            return model;
         }
         catch
         {
@@ -100,8 +106,14 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Tokenizes and encodes texts.</summary>
     /// <param name="texts">N texts; longer ones are cut.</param>
     /// <returns>[N, E], not normalised, on the model's device.</returns>
+    /// <exception cref="InvalidOperationException">The tokenizer is not the model's: its ids go beyond the vocabulary.</exception>
     public Tensor EncodeText(IReadOnlyList<string> texts)
     {
+        if (Tokenizer.EndId >= Config.Text.VocabSize)
+        {
+            throw new InvalidOperationException($"The tokenizer has ids up to {Tokenizer.EndId}, but the model knows {Config.Text.VocabSize} tokens. Put the model's vocab.json and merges.txt beside its weights.");
+        }
+
         using var scope = NewDisposeScope();
         var ids = Tokenizer.Tokenize(texts, Config.Text.ContextLength).to(logit_scale.device);
         return text.forward(ids).MoveToOuterDisposeScope();
@@ -119,19 +131,32 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
         return (logit_scale.exp() * i.matmul(t.t())).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Writes the model as an open_clip folder (<c>open_clip_config.json</c>, <c>open_clip_model.safetensors</c>, tokenizer files) that <see cref="FromPretrained"/> reads.</summary>
-    /// <param name="folder">Target folder, created if need be.</param>
+    /// <summary>Writes the model as a folder that <see cref="FromPretrained"/> reads: weights, tokenizer files and, last, the configuration.</summary>
+    /// <param name="folder">Target folder, created if need be; a model of the same layout in it is replaced.</param>
     /// <param name="dtype">Element type of the stored floating-point weights; by default half precision.</param>
-    public void Save(string folder, ScalarType dtype = ScalarType.Float16)
+    /// <param name="layout">The layout; Hugging Face's knows vision transformers only.</param>
+    /// <exception cref="ArgumentException">A ResNet is to be written in Hugging Face's layout.</exception>
+    /// <exception cref="IOException">The folder holds a model of the other layout, or a file cannot be written.</exception>
+    public void Save(string folder, ScalarType dtype = ScalarType.Float16, ClipFolderLayout layout = ClipFolderLayout.OpenClip)
     {
+        var huggingFace = layout == ClipFolderLayout.HuggingFace;
+        if (huggingFace && Config.Vision.ResNetLayers is not null)
+        {
+            throw new ArgumentException("Hugging Face's CLIP has no ResNet; save this model in open_clip's layout.", nameof(layout));
+        }
+
+        ClipFolder.CheckLayout(folder, layout);
         Directory.CreateDirectory(folder);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var tensors = state_dict()
             .Where(t => !t.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
             .Select(t => KeyValuePair.Create(ClipNames.ToOpenAI(t.Key), t.Value.to(dtype)));
-        SafetensorsWriter.Write(Path.Combine(folder, ClipFolder.WeightsFile), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(
+            Path.Combine(folder, huggingFace ? ClipFolder.HuggingFaceWeightsFile : ClipFolder.OpenClipWeightsFile),
+            huggingFace ? HuggingFaceClipWriter.Convert(tensors) : tensors,
+            new Dictionary<string, string> { ["format"] = "pt" });
         Tokenizer.Save(folder);
-        ClipFolder.WriteConfig(folder, Config);
+        ClipFolder.WriteConfig(folder, Config, layout, Tokenizer);
     }
 }

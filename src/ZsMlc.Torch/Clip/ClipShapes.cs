@@ -16,9 +16,11 @@ internal static class ClipShapes
                 textWidth,
                 Math.Max(textWidth / 64, 1),
                 Count(tensors, "transformer.resblocks."));
-            return new(Size(tensors, "text_projection", 1), Vision(tensors), text, quickGelu);
+            var config = new ClipConfig(Size(tensors, "text_projection", 1), Vision(tensors), text, quickGelu);
+            config.Check();
+            return config;
         }
-        catch (KeyNotFoundException e)
+        catch (Exception e) when (e is KeyNotFoundException or ArgumentException)
         {
             throw new CheckpointFormatException(tensors.Source, $"these are not the tensors of a CLIP model: {e.Message}", e);
         }
@@ -40,7 +42,13 @@ internal static class ClipShapes
             Enumerable.Range(1, 4).Select(stage => Count(tensors, $"visual.layer{stage}.")).ToArray());
     }
 
-    private static int Size(ICheckpoint tensors, string name, int dimension) => (int)tensors.Info(name).Shape[dimension];
+    private static int Size(ICheckpoint tensors, string name, int dimension)
+    {
+        var shape = tensors.Info(name).Shape;
+        return dimension < shape.Length
+            ? (int)shape[dimension]
+            : throw new CheckpointFormatException(tensors.Source, $"these are not the tensors of a CLIP model: '{name}' has the shape [{string.Join(", ", shape)}]; expected {dimension + 1} or more dimensions.");
+    }
 
     private static int Count(ICheckpoint tensors, string prefix) => tensors.Names
         .Where(n => n.StartsWith(prefix, StringComparison.Ordinal))

@@ -4,12 +4,16 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
+using ZsMlc.Torch.Checkpoints;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;
 
 /// <summary>CLIP's byte-level BPE tokenizer, with CLIP's own vocabulary or that of a model folder.</summary>
-/// <remarks>Thread-safe. Text is unescaped from HTML, its white space collapsed, and lower-cased.</remarks>
+/// <remarks>
+/// Thread-safe. Text is unescaped from HTML, its white space collapsed, and lower-cased; wrongly decoded text is not
+/// repaired, which OpenAI's tokenizer does first.
+/// </remarks>
 public sealed partial class ClipTokenizer
 {
     private const string VocabularyFile = "vocab.json", MergesFile = "merges.txt", StartText = "<|startoftext|>", EndText = "<|endoftext|>";
@@ -79,6 +83,7 @@ public sealed partial class ClipTokenizer
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, VocabularyFile)) && File.Exists(Path.Combine(folder, MergesFile));
 
     /// <summary>Reads <c>vocab.json</c> and <c>merges.txt</c> of a model folder.</summary>
+    /// <param name="folder">The folder.</param>
     /// <exception cref="IOException">A file is missing or damaged; the message names it.</exception>
     public static ClipTokenizer FromFolder(string folder)
     {
@@ -86,26 +91,45 @@ public sealed partial class ClipTokenizer
         try
         {
             var vocabulary = JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllBytes(path)) ?? [];
-            var merges = File.ReadLines(Path.Combine(folder, MergesFile)).Where(l => l.Length > 0 && !l.StartsWith("#version", StringComparison.Ordinal)).ToList();
-            return new(vocabulary, merges);
+            return new(vocabulary, ReadMerges(Path.Combine(folder, MergesFile), vocabulary));
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new Checkpoints.CheckpointFormatException(path, $"not a CLIP vocabulary: {e.Message}", e);
+            throw new CheckpointFormatException(path, $"not a CLIP vocabulary: {e.Message}", e);
         }
     }
 
-    /// <summary>Writes <c>vocab.json</c> and <c>merges.txt</c>; CLIP's own vocabulary, which every reader has, is not written.</summary>
-    public void Save(string folder)
+    private static List<string> ReadMerges(string path, Dictionary<string, int> vocabulary)
     {
-        if (ReferenceEquals(this, s_default.IsValueCreated ? s_default.Value : null))
+        List<string> merges = [];
+        var number = 0;
+        foreach (var line in File.ReadLines(path))
         {
-            return;
+            number++;
+            if (line.Length == 0 || (number == 1 && line.StartsWith("#version", StringComparison.Ordinal)))
+            {
+                continue;
+            }
+
+            var parts = line.Split(' ');
+            if (parts.Length != 2 || Array.Find([.. parts, string.Concat(parts)], p => !vocabulary.ContainsKey(p)) is { } || parts.Contains(""))
+            {
+                throw new CheckpointFormatException(path, $"line {number} is '{line}'; expected two tokens of the vocabulary with a blank between, whose union is a token too.");
+            }
+
+            merges.Add(line);
         }
 
+        return merges;
+    }
+
+    /// <summary>Writes <c>vocab.json</c> and <c>merges.txt</c>.</summary>
+    /// <param name="folder">Target folder, created if need be.</param>
+    public void Save(string folder)
+    {
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, VocabularyFile), JsonSerializer.Serialize(_vocabulary.OrderBy(v => v.Value).ToDictionary()));
-        File.WriteAllText(Path.Combine(folder, MergesFile), string.Join('\n', ["#version: 0.2", .. _merges]) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, MergesFile), string.Join('\n', ["#version: 0.2", .. _merges]) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, VocabularyFile), JsonSerializer.Serialize(_vocabulary.OrderBy(v => v.Value).ToDictionary()));
     }
 
     /// <summary>Ids of a text, without start and end.</summary>

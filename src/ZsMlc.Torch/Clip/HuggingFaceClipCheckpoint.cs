@@ -8,49 +8,28 @@ namespace ZsMlc.Torch.Clip;
 /// </summary>
 internal sealed class HuggingFaceClipCheckpoint : ICheckpoint
 {
-    private static readonly (string From, string To)[] s_renames =
-    [
-        ("vision_model.encoder.layers.", "visual.transformer.resblocks."),
-        ("vision_model.embeddings.patch_embedding.", "visual.conv1."),
-        ("vision_model.embeddings.class_embedding", "visual.class_embedding"),
-        ("vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"),
-        ("vision_model.pre_layrnorm.", "visual.ln_pre."),
-        ("vision_model.post_layernorm.", "visual.ln_post."),
-        ("text_model.encoder.layers.", "transformer.resblocks."),
-        ("text_model.embeddings.token_embedding.", "token_embedding."),
-        ("text_model.embeddings.position_embedding.weight", "positional_embedding"),
-        ("text_model.final_layer_norm.", "ln_final."),
-        ("visual_projection.weight", "visual.proj"),
-        ("text_projection.weight", "text_projection"),
-        (".self_attn.out_proj.", ".attn.out_proj."),
-        (".layer_norm1.", ".ln_1."),
-        (".layer_norm2.", ".ln_2."),
-        (".mlp.fc1.", ".mlp.c_fc."),
-        (".mlp.fc2.", ".mlp.c_proj."),
-    ];
-
     private readonly ICheckpoint _inner;
     private readonly Dictionary<string, string[]> _sources = [];
 
     public HuggingFaceClipCheckpoint(ICheckpoint inner)
     {
         _inner = inner;
-        foreach (var name in inner.Names.Where(n => !n.EndsWith("position_ids", StringComparison.Ordinal)))
+        var names = inner.Names.Where(n => !n.EndsWith("position_ids", StringComparison.Ordinal)).ToHashSet();
+        foreach (var query in names.Where(n => n.Contains(HuggingFaceNames.Projections[0], StringComparison.Ordinal)).ToList())
         {
-            if (name.Contains(".self_attn.k_proj.") || name.Contains(".self_attn.v_proj."))
-            {
-                continue;
-            }
+            var parts = HuggingFaceNames.Projections.Select(p => query.Replace(HuggingFaceNames.Projections[0], p, StringComparison.Ordinal)).ToArray();
 
-            if (name.Contains(".self_attn.q_proj."))
+            // What cannot be joined keeps its name, so that the loader's list of differences shows it.
+            if (parts.All(names.Contains) && parts.All(p => inner.Info(p).Shape.SequenceEqual(inner.Info(query).Shape) && inner.Info(p).DType == inner.Info(query).DType))
             {
-                var joined = Rename(name).Replace(".self_attn.q_proj.", ".attn.in_proj_");
-                _sources[joined] = new[] { "q", "k", "v" }.Select(p => name.Replace(".q_proj.", $".{p}_proj.")).ToArray();
+                _sources[HuggingFaceNames.ToOpenAI(query).Replace(HuggingFaceNames.Projections[0], HuggingFaceNames.JointProjection, StringComparison.Ordinal)] = parts;
+                names.ExceptWith(parts);
             }
-            else
-            {
-                _sources[Rename(name)] = [name];
-            }
+        }
+
+        foreach (var name in names)
+        {
+            _sources[HuggingFaceNames.ToOpenAI(name)] = [name];
         }
     }
 
@@ -63,7 +42,7 @@ internal sealed class HuggingFaceClipCheckpoint : ICheckpoint
         var parts = Parts(name);
         var info = _inner.Info(parts[0]);
         return parts.Length > 1 ? info with { Shape = [info.Shape[0] * parts.Length, .. info.Shape[1..]] }
-            : IsTransposed(name) ? info with { Shape = [info.Shape[1], info.Shape[0]] }
+            : IsTransposed(name, info) ? info with { Shape = [info.Shape[1], info.Shape[0]] }
             : info;
     }
 
@@ -71,15 +50,13 @@ internal sealed class HuggingFaceClipCheckpoint : ICheckpoint
     {
         using var scope = NewDisposeScope();
         var parts = Parts(name).Select(_inner.Read).ToArray();
-        var tensor = parts.Length > 1 ? cat(parts, 0) : IsTransposed(name) ? parts[0].t() : parts[0];
+        var tensor = parts.Length > 1 ? cat(parts, 0) : IsTransposed(name, _inner.Info(Parts(name)[0])) ? parts[0].t() : parts[0];
         return tensor.MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _inner.Dispose();
 
-    private static bool IsTransposed(string name) => name is "visual.proj" or "text_projection";
-
-    private static string Rename(string name) => s_renames.Aggregate(name, (n, r) => n.Replace(r.From, r.To, StringComparison.Ordinal));
+    private static bool IsTransposed(string name, TensorInfo info) => HuggingFaceNames.IsTransposed(name) && info.Shape.Length == 2;
 
     private string[] Parts(string name) =>
         _sources.TryGetValue(name, out var parts) ? parts : throw new KeyNotFoundException($"{Source} has no tensor for '{name}'.");

@@ -26,7 +26,8 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
     /// <summary>Maps [..., width] to [..., width].</summary>
     public override Tensor forward(Tensor x)
     {
+        using var scope = NewDisposeScope();
         var hidden = c_fc.forward(x);
-        return c_proj.forward(_quickGelu ? hidden * sigmoid(1.702 * hidden) : nn.functional.gelu(hidden));
+        return c_proj.forward(_quickGelu ? hidden * sigmoid(1.702 * hidden) : nn.functional.gelu(hidden)).MoveToOuterDisposeScope();
     }
 }

@@ -62,22 +62,35 @@ public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>, IImageEncoder
     public override Tensor forward(Tensor images) => Encode(images);
 
     /// <inheritdoc/>
-    public Tensor Encode(Tensor images) => attnpool.forward(FeatureMap(images));
+    public Tensor Encode(Tensor images)
+    {
+        using var map = FeatureMap(images);
+        return attnpool.forward(map);
+    }
 
     /// <inheritdoc/>
-    public Tensor EncodeDense(Tensor images) => attnpool.Dense(FeatureMap(images));
+    public Tensor EncodeDense(Tensor images)
+    {
+        using var map = FeatureMap(images);
+        return attnpool.Dense(map);
+    }
 
     /// <summary>The stem: a quarter of the input's height and width, <c>Width</c> channels.</summary>
     public Tensor Stem(Tensor images)
     {
+        using var scope = NewDisposeScope();
         var x = bn1.forward(conv1.forward(images)).relu_();
         x = bn2.forward(conv2.forward(x)).relu_();
         x = bn3.forward(conv3.forward(x)).relu_();
-        return nn.functional.avg_pool2d(x, 2);
+        return nn.functional.avg_pool2d(x, 2).MoveToOuterDisposeScope();
     }
 
     /// <summary>Output of the last stage: [B, 32·Width, H/32, W/32].</summary>
-    public Tensor FeatureMap(Tensor images) => Stages.Aggregate(Stem(images), (x, stage) => stage.forward(x));
+    public Tensor FeatureMap(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return Stages.Aggregate(Stem(images), (x, stage) => stage.forward(x)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Gets the four stages in order.</summary>
     public IReadOnlyList<Sequential> Stages => [layer1, layer2, layer3, layer4];

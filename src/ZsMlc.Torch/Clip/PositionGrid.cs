@@ -14,8 +14,10 @@ internal static class PositionGrid
         }
 
         var channels = embedding.shape[1];
-        var cells = embedding[1..].reshape(1, grid, grid, channels).permute(0, 3, 1, 2);
+
+        // Half precision is resized in single: not every device knows the former.
+        var cells = embedding[1..].to(embedding.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).reshape(1, grid, grid, channels).permute(0, 3, 1, 2);
         var resized = nn.functional.interpolate(cells, [height, width], mode: InterpolationMode.Bicubic, align_corners: false);
-        return cat([embedding[..1], resized.permute(0, 2, 3, 1).reshape(height * width, channels)], 0);
+        return cat([embedding[..1], resized.permute(0, 2, 3, 1).reshape(height * width, channels).to(embedding.dtype)], 0);
     }
 }

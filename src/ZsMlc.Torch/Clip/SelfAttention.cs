@@ -33,9 +33,10 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     /// <param name="x">Tokens [B, L, width].</param>
     public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x)
     {
+        using var scope = NewDisposeScope();
         var joint = nn.functional.linear(x, in_proj_weight, in_proj_bias);
         var split = joint.view(x.shape[0], x.shape[1], 3, _heads, -1).permute(2, 0, 3, 1, 4).unbind(0);
-        return (split[0], split[1], split[2]);
+        return (split[0].MoveToOuterDisposeScope(), split[1].MoveToOuterDisposeScope(), split[2].MoveToOuterDisposeScope());
     }
 
     /// <summary>Softmax attention and the output projection: [B, L, width].</summary>
@@ -46,14 +47,16 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     /// <param name="causal">Whether each token sees only itself and those before it; then L = M.</param>
     public Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal)
     {
+        using var scope = NewDisposeScope();
         var attended = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask: mask, is_casual: causal);
-        return out_proj.forward(attended.transpose(1, 2).reshape(q.shape[0], q.shape[2], -1));
+        return out_proj.forward(attended.transpose(1, 2).reshape(q.shape[0], q.shape[2], -1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention of every token to every token.</summary>
     public override Tensor forward(Tensor x)
     {
+        using var scope = NewDisposeScope();
         var (q, k, v) = Project(x);
-        return Attend(q, k, v, null, causal: false);
+        return Attend(q, k, v, null, causal: false).MoveToOuterDisposeScope();
     }
 }

@@ -50,7 +50,8 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"Texts have {ids.shape[1]} tokens; this model takes {Config.ContextLength} at most.", nameof(ids));
         }
 
-        return EncodeEmbedded(Embed(ids), ids.argmax(-1));
+        using var scope = NewDisposeScope();
+        return EncodeEmbedded(Embed(ids), ids.argmax(-1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Text features of prompts that are embedded already, learnt vectors for example.</summary>
@@ -59,8 +60,9 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     /// <returns>[N, E], not normalised.</returns>
     public Tensor EncodeEmbedded(Tensor embedded, Tensor endPositions)
     {
+        using var scope = NewDisposeScope();
         var x = embedded + positional_embedding[..(int)embedded.shape[1]].to(embedded.dtype);
-        return Project(transformer.forward(x), endPositions);
+        return Project(transformer.forward(x), endPositions).MoveToOuterDisposeScope();
     }
 
     /// <summary>Final norm and projection of the hidden states at the end tokens.</summary>
@@ -69,7 +71,8 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     /// <returns>[N, E], not normalised.</returns>
     public Tensor Project(Tensor hidden, Tensor endPositions)
     {
+        using var scope = NewDisposeScope();
         var rows = arange(hidden.shape[0], device: hidden.device);
-        return ln_final.forward(hidden[rows, endPositions]).matmul(text_projection);
+        return ln_final.forward(hidden[rows, endPositions]).matmul(text_projection).MoveToOuterDisposeScope();
     }
 }

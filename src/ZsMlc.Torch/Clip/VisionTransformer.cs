@@ -38,10 +38,18 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>, IImageEncoder
     public override Tensor forward(Tensor images) => Encode(images);
 
     /// <inheritdoc/>
-    public Tensor Encode(Tensor images) => ln_post.forward(Tokens(images)[.., 0]).matmul(proj);
+    public Tensor Encode(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return ln_post.forward(Tokens(images)[.., 0]).matmul(proj).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
-    public Tensor EncodeDense(Tensor images) => ln_post.forward(Tokens(images)).matmul(proj);
+    public Tensor EncodeDense(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return ln_post.forward(Tokens(images)).matmul(proj).MoveToOuterDisposeScope();
+    }
 
     private Tensor Tokens(Tensor images)
     {

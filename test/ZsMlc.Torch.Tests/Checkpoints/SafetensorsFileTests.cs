@@ -49,6 +49,33 @@ public sealed class SafetensorsFileTests
     }
 
     [TestMethod]
+    public void Read_TensorOfSeveralBlocks_ReturnsWhatWasWritten()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        const long Count = (1 << 25) + 3;
+        var tensor = arange(Count, ScalarType.Int32).to(ScalarType.Byte);
+        SafetensorsWriter.Write(folder["large.safetensors"], [new("first", ones(1)), new("large", tensor)]);
+        using var file = SafetensorsFile.Open(folder["large.safetensors"]);
+        Assert.IsTrue(file.Read("large").equal(tensor).all().item<bool>());
+    }
+
+    [TestMethod]
+    public void Read_FileCutAfterOpening_NamesTheFile()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        SafetensorsWriter.Write(folder["a.safetensors"], [new("a", ones(100))]);
+        using var file = SafetensorsFile.Open(folder["a.safetensors"]);
+        using (var stream = File.Open(folder["a.safetensors"], FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.SetLength(200);
+        }
+
+        StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => file.Read("a")).Message, "a.safetensors");
+    }
+
+    [TestMethod]
     public void Write_UnknownType_LeavesTheOldFileAndNoRest()
     {
         using var folder = new TemporaryFolder();

@@ -100,37 +100,76 @@ public sealed class ClipModelTests
     }
 
     [TestMethod]
-    public void Encode_ImagesAndTexts_LeaveNoTensorsBehind()
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Encode_ImagesAndTexts_LeaveNoTensorsBehind(bool resNet)
     {
-        using var model = new ClipModel(TinyResNet);
-        model.eval();
-        using var images = randn(1, 3, 64, 64);
-        using (var warm = NewDisposeScope())
+        var start = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        using (var model = new ClipModel(resNet ? TinyResNet : TinyViT))
         {
-            model.EncodeImage(images);
+            model.eval();
+            using var images = randn(1, 3, resNet ? 96 : 40, 64);
+            for (var i = 0; i < 3; i++)
+            {
+                using var none = inference_mode();
+                var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+                model.EncodeImage(images).Dispose();
+                model.Visual.EncodeDense(images).Dispose();
+                model.EncodeText(["a cat"]).Dispose();
+                if (i > 0)
+                {
+                    Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, "encoding");
+                }
+            }
         }
 
-        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        for (var i = 0; i < 3; i++)
-        {
-            using var scope = NewDisposeScope();
-            using var none = inference_mode();
-            model.EncodeImage(images);
-            model.EncodeText(["a cat"]);
-        }
-
-        Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+        Assert.AreEqual(start, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, "the model");
     }
 
     [TestMethod]
-    [DataRow("RN50", 102007137L)]
-    [DataRow("RN101", 119688033L)]
-    [DataRow("ViT-B/32", 151277313L)]
-    public void Parameters_PublishedSizes_AreCounted(string name, long expected)
+    [DataRow("resnet")]
+    [DataRow("vit")]
+    public void FromPretrained_TorchScriptArchive_AgreesWithTheReference(string name)
     {
-        var config = name switch { "RN50" => ClipConfig.RN50, "RN101" => ClipConfig.RN101, _ => ClipConfig.ViTB32 };
-        using var model = new ClipModel(config);
-        Assert.AreEqual(expected, model.parameters().Sum(p => p.NumberOfElements));
+        using var scope = NewDisposeScope();
+        using var io = Golden.Open("clip", $"{name}_io.safetensors");
+        using var model = ClipModel.FromPretrained(Golden.PathOf("clip", $"{name}.pt"));
+        var (images, ids) = (io.Read("images"), io.Read("ids"));
+        Golden.AssertClose(io.Read("image_features"), model.EncodeImage(images), 1e-5, 1e-6, "image features");
+        Golden.AssertClose(io.Read("text_features"), model.EncodeText(ids), 1e-5, 1e-6, "text features");
+        Golden.AssertClose(io.Read("logits"), model.forward(images, ids), 1e-5, 1e-6, "logits");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => model.EncodeText(["a cat"])).Message, "vocab.json");
+    }
+
+    [TestMethod]
+    [DataRow(ScalarType.BFloat16, 0.05)]
+    [DataRow(ScalarType.Float64, 1e-6)]
+    public void FromPretrained_OtherPrecision_ComputesInIt(ScalarType dtype, double limit)
+    {
+        using var scope = NewDisposeScope();
+        using var io = Golden.Open("clip", "vit_io.safetensors");
+        using var model = ClipModel.FromPretrained(Golden.PathOf("clip", "vit.pt"), dtype: dtype);
+        var features = model.EncodeImage(io.Read("images").to(dtype));
+        Assert.AreEqual(dtype, features.dtype);
+        Golden.AssertL2(io.Read("image_features"), features, limit, "image features");
+        Assert.AreEqual(dtype, model.Visual.EncodeDense(ones(1, 3, 40, 48, dtype)).dtype);
+        Golden.AssertL2(io.Read("text_features"), model.EncodeText(io.Read("ids")), limit, "text features");
+    }
+
+    [TestMethod]
+    public void Constructor_InsideAScope_OutlivesIt()
+    {
+        ClipModel model;
+        using (NewDisposeScope())
+        {
+            model = new ClipModel(TinyViT);
+        }
+
+        using (model)
+        using (var features = model.EncodeText(["a cat"]))
+        {
+            CollectionAssert.AreEqual(new long[] { 1, 16 }, features.shape);
+        }
     }
 
     private static void WriteHuggingFace(ClipModel model, string folder)
@@ -166,7 +205,7 @@ public sealed class ClipModelTests
         File.WriteAllText(Path.Combine(folder, "config.json"), """
             {"model_type":"clip","projection_dim":16,
              "text_config":{"hidden_size":16,"num_attention_heads":2,"num_hidden_layers":2,"max_position_embeddings":12,"hidden_act":"gelu"},
-             "vision_config":{"image_size":32,"hidden_size":24,"patch_size":8,"num_hidden_layers":2,"num_attention_heads":3}}
+             "vision_config":{"image_size":32,"hidden_size":24,"patch_size":8,"num_hidden_layers":2,"num_attention_heads":3,"hidden_act":"gelu"}}
             """);
     }
 }

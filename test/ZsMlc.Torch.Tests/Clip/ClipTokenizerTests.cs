@@ -21,6 +21,14 @@ public sealed class ClipTokenizerTests
 
         CollectionAssert.AreEqual(Ids(root.GetProperty("X_token")), ClipTokenizer.Default.Encode("X").ToArray());
         CollectionAssert.AreEqual(Ids(root.GetProperty("dot_token")), ClipTokenizer.Default.Encode(".").ToArray());
+        Assert.AreEqual(root.GetProperty("sot").GetInt32(), ClipTokenizer.Default.StartId);
+        Assert.AreEqual(root.GetProperty("eot").GetInt32(), ClipTokenizer.Default.EndId);
+
+        // A whole prompt: as many placeholders as fit, the name, and a full stop.
+        var prompt = Ids(root.GetProperty("prompt_example_dog")).Select(i => (long)i).ToArray();
+        var text = string.Concat(Enumerable.Repeat("X ", prompt.Count(i => i == Ids(root.GetProperty("X_token"))[0]))) + "dog.";
+        using var ids = ClipTokenizer.Default.Tokenize([text], prompt.Length);
+        CollectionAssert.AreEqual(prompt, ids.data<long>().ToArray());
     }
 
     private static int[] Ids(JsonElement array) => array.EnumerateArray().Select(i => i.GetInt32()).ToArray();
@@ -69,4 +77,46 @@ public sealed class ClipTokenizerTests
     [TestMethod]
     public void Constructor_EndTokenNotLast_IsRefused() =>
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ClipTokenizer(new Dictionary<string, int> { ["<|startoftext|>"] = 1, ["<|endoftext|>"] = 0 }, [])).Message, "highest");
+
+    [TestMethod]
+    public void Encode_TextsOfManyScripts_AgreesWithTheReference()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Golden.PathOf("clip", "tokens.json")));
+        foreach (var entry in document.RootElement.EnumerateArray())
+        {
+            var text = entry.GetProperty("text").GetString()!;
+            CollectionAssert.AreEqual(Ids(entry.GetProperty("ids")), ClipTokenizer.Default.Encode(text).ToArray(), text);
+        }
+    }
+
+    [TestMethod]
+    public void Default_SavedToAFolder_ReadsBackTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        ClipTokenizer.Default.Save(folder.Path);
+        var read = ClipTokenizer.FromFolder(folder.Path);
+        Assert.AreEqual(49408, read.VocabularySize);
+        CollectionAssert.AreEqual(ClipTokenizer.Default.Merges.ToArray(), read.Merges.ToArray());
+        const string Text = "naïve 日本 it's 🐶 #1";
+        CollectionAssert.AreEqual(ClipTokenizer.Default.Encode(Text).ToArray(), read.Encode(Text).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow("{", "#version: 0.2\n", "vocab.json")]
+    [DataRow("[]", "", "vocab.json")]
+    [DataRow("""{"a":0}""", "", "startoftext")]
+    [DataRow("""{"a":0,"<|startoftext|>":1,"<|endoftext|>":2}""", "#version: 0.2\na b", "line 2")]
+    [DataRow("""{"a":0,"<|startoftext|>":1,"<|endoftext|>":2}""", "a", "merges.txt")]
+    [DataRow("""{"a":0,"b":3,"<|startoftext|>":1,"<|endoftext|>":4}""", "a b", "union")]
+    public void FromFolder_WrongFiles_NamesTheFault(string vocabulary, string merges, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["vocab.json"], vocabulary);
+        File.WriteAllText(folder["merges.txt"], merges);
+        StringAssert.Contains(Assert.ThrowsExactly<Torch.Checkpoints.CheckpointFormatException>(() => ClipTokenizer.FromFolder(folder.Path)).Message, expected);
+    }
+
+    [TestMethod]
+    public void Tokenize_ContextOfOne_IsRefused() =>
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => ClipTokenizer.Default.Tokenize(["a"], 1));
 }

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>Hugging Face's <c>config.json</c> of a CLIP model. A released file leaves out what equals the defaults, those of ViT-B/32.</summary>
+internal static class HuggingFaceClipConfig
+{
+    public static ClipConfig Parse(JsonElement root)
+    {
+        var type = root.Text("model_type");
+        if (type != "clip")
+        {
+            throw new FormatException($"model_type is '{type}'; expected 'clip'.");
+        }
+
+        var (vision, text) = (root.Part("vision_config"), root.Part("text_config"));
+        var (visionAct, textAct) = (vision.Text("hidden_act") ?? "quick_gelu", text.Text("hidden_act") ?? "quick_gelu");
+        if (visionAct != textAct || textAct is not ("quick_gelu" or "gelu"))
+        {
+            throw new FormatException($"hidden_act is '{visionAct}' for images and '{textAct}' for texts; expected 'quick_gelu' or 'gelu' for both.");
+        }
+
+        return new(
+            root.Size("projection_dim", 512),
+            ClipVisionConfig.ViT(vision.Size("image_size", 224), vision.Size("hidden_size", 768), vision.Size("patch_size", 32), vision.Size("num_hidden_layers", 12), vision.Size("num_attention_heads", 12)),
+            new(text.Size("max_position_embeddings", 77), text.Size("vocab_size", 49408), text.Size("hidden_size", 512), text.Size("num_attention_heads", 8), text.Size("num_hidden_layers", 12)),
+            textAct == "quick_gelu");
+    }
+
+    public static JsonObject Format(ClipConfig config, ClipTokenizer tokenizer)
+    {
+        var act = config.QuickGelu ? "quick_gelu" : "gelu";
+        return new()
+        {
+            ["architectures"] = new JsonArray("CLIPModel"),
+            ["model_type"] = "clip",
+            ["projection_dim"] = config.EmbedDim,
+            ["text_config"] = new JsonObject
+            {
+                ["model_type"] = "clip_text_model",
+                ["hidden_size"] = config.Text.Width,
+                ["intermediate_size"] = 4 * config.Text.Width,
+                ["num_attention_heads"] = config.Text.Heads,
+                ["num_hidden_layers"] = config.Text.Layers,
+                ["max_position_embeddings"] = config.Text.ContextLength,
+                ["vocab_size"] = config.Text.VocabSize,
+                ["projection_dim"] = config.EmbedDim,
+                ["hidden_act"] = act,
+                ["bos_token_id"] = tokenizer.StartId,
+                ["eos_token_id"] = tokenizer.EndId,
+            },
+            ["vision_config"] = new JsonObject
+            {
+                ["model_type"] = "clip_vision_model",
+                ["hidden_size"] = config.Vision.Width,
+                ["intermediate_size"] = 4 * config.Vision.Width,
+                ["num_attention_heads"] = config.Vision.Heads,
+                ["num_hidden_layers"] = config.Vision.Layers,
+                ["image_size"] = config.Vision.ImageSize,
+                ["patch_size"] = config.Vision.PatchSize,
+                ["projection_dim"] = config.EmbedDim,
+                ["hidden_act"] = act,
+            },
+        };
+    }
+
+    public static JsonObject FormatPreprocessor(ClipConfig config)
+    {
+        var side = config.Vision.ImageSize;
+        return new()
+        {
+            ["image_processor_type"] = "CLIPImageProcessor",
+            ["do_convert_rgb"] = true,
+            ["do_resize"] = true,
+            ["size"] = new JsonObject { ["shortest_edge"] = side },
+            ["resample"] = 3,
+            ["do_center_crop"] = true,
+            ["crop_size"] = new JsonObject { ["height"] = side, ["width"] = side },
+            ["do_rescale"] = true,
+            ["do_normalize"] = true,
+            ["image_mean"] = Numbers(ClipPreprocessor.Mean),
+            ["image_std"] = Numbers(ClipPreprocessor.StandardDeviation),
+        };
+    }
+
+    private static JsonArray Numbers(IEnumerable<float> values) => new([.. values.Select(v => (JsonNode)v)]);
+}
