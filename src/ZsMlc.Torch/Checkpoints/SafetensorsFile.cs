@@ -22,6 +22,12 @@ public sealed class SafetensorsFile : ICheckpoint
     /// <summary>Gets the free-form text entries of the header.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
+    /// <summary>Gets where the data begins, in bytes.</summary>
+    internal long DataStart => _header.DataStart;
+
+    /// <summary>Gets the byte range of every tensor, in the order of the file.</summary>
+    internal IEnumerable<(long Offset, long Length)> Ranges => _header.Entries.Values.OrderBy(e => e.Offset).Select(e => (e.Offset, e.Length));
+
     /// <summary>Opens a file and checks its header.</summary>
     /// <param name="path">Path of the file.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>

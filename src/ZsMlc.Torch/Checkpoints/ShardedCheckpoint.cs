@@ -67,7 +67,8 @@ internal sealed class ShardedCheckpoint : ICheckpoint
     private SafetensorsFile Shard(string name) =>
         _tensors.TryGetValue(name, out var shard) ? shard : throw new KeyNotFoundException($"{Source} has no tensor '{name}'.");
 
-    private static Dictionary<string, string> ReadMap(string indexPath)
+    /// <summary>Reads which tensor is in which file.</summary>
+    internal static Dictionary<string, string> ReadMap(string indexPath)
     {
         try
         {
