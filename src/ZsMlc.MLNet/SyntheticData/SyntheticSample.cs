@@ -1,0 +1,22 @@
+namespace ZsMlc.MLNet.SyntheticData;
+
+/// <summary>One attempt at a synthetic image, as recorded in the store.</summary>
+/// <param name="Index">The slot of the plan, from 0.</param>
+/// <param name="Attempt">Which attempt at the slot, from 0.</param>
+/// <param name="Labels">The unseen labels that the image was asked to show.</param>
+/// <param name="PseudoLabels">Labels that nobody asked for: those that the judge saw and the parents of others.</param>
+/// <param name="Prompt">The text that the image was generated from.</param>
+/// <param name="Seed">The seed of its noise.</param>
+/// <param name="ImagePath">Path of the image file; <see langword="null"/> where none was kept.</param>
+/// <param name="IsAccepted">Whether the image counts towards its labels' quotas; without a filter, every image.</param>
+/// <param name="Scores">The judge's V of every candidate label, 0 to 1; empty without a filter.</param>
+public sealed record SyntheticSample(
+    int Index,
+    int Attempt,
+    IReadOnlyList<string> Labels,
+    IReadOnlyList<string> PseudoLabels,
+    string Prompt,
+    long Seed,
+    string? ImagePath,
+    bool IsAccepted,
+    IReadOnlyDictionary<string, float> Scores);
