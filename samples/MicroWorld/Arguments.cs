@@ -5,8 +5,12 @@ namespace MicroWorld;
 /// <summary>Words and <c>--name value</c> pairs of the command line.</summary>
 internal sealed class Arguments
 {
+    private static readonly string[] Known =
+        ["clip", "corpus", "diffusion", "images", "out", "pool", "scenes", "seed", "seeds", "steps", "threads", "until", "work"];
+
     private readonly Dictionary<string, string> options = [];
 
+    /// <exception cref="ArgumentException">An option is not known or has no value.</exception>
     public Arguments(IReadOnlyList<string> args)
     {
         var words = new List<string>();
@@ -15,6 +19,10 @@ internal sealed class Arguments
             if (!args[i].StartsWith("--", StringComparison.Ordinal))
             {
                 words.Add(args[i]);
+            }
+            else if (!Known.Contains(args[i][2..]))
+            {
+                throw new ArgumentException($"The option '{args[i]}' is not known; expected one of --{string.Join(", --", Known)}.");
             }
             else if (i + 1 == args.Count)
             {

@@ -10,11 +10,11 @@ namespace MicroWorld;
 internal static class Commands
 {
     private const string Usage = """
-        MicroWorld train clip|vae|unet [--steps N] [--until N] [--seed N] [--threads N] [--work folder]
+        MicroWorld train clip|vae|unet [--steps N] [--until N] [--corpus N] [--seed N] [--threads N] [--work folder]
             Trains a micro model; stop it at any time and start it again to go on.
-        MicroWorld export [--work folder] [--out folder]
+        MicroWorld export [clip] [--work folder] [--out folder]
             Writes the trained models into the package's source folder.
-        MicroWorld gates [--images N] [--clip folder] [--diffusion folder]
+        MicroWorld gates [--scenes N] [--images N] [--clip folder] [--diffusion folder]
             Prints the figures that a bundle must reach.
         MicroWorld evaluate [--seeds N] [--pool N] [--clip folder] [--diffusion folder] [--work folder]
             Prints the ablation table of the method on the micro world.
@@ -57,7 +57,8 @@ internal static class Commands
                 return 0;
             case ["gates"]:
                 Gates.Print(
-                    arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion), arguments.Number("images", 160));
+                    arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion),
+                    arguments.Number("scenes", 400), arguments.Number("images", 160));
                 return 0;
             case ["evaluate"]:
                 new Ablation(new AblationOptions
@@ -93,7 +94,7 @@ internal static class Commands
         Export.Vae(Path.Combine(arguments.Work, "vae.checkpoint"), vae);
         using var unet = UnetTraining.CreateUnet();
         using var text = UnetTraining.CreateTextEncoder(clip.Tokenizer);
-        new UnetTraining(Options(arguments, "unet", 9000, 1.2e-3)).Run(vae, unet, text, clip.Tokenizer);
+        new UnetTraining(Options(arguments, "unet", 9000, 1.2e-3, until: 3750)).Run(vae, unet, text, clip.Tokenizer);
     }
 
     private static string BundleFolder(Arguments arguments) =>
@@ -104,6 +105,7 @@ internal static class Commands
         Until = arguments.Number("until", until),
         Steps = arguments.Number("steps", steps),
         Seed = arguments.Number("seed", 1),
+        CorpusSize = arguments.Number("corpus", 40_000),
         PeakRate = rate,
         Checkpoint = Path.Combine(arguments.Work, $"{name}.checkpoint"),
     };

@@ -3,7 +3,15 @@ using MicroWorld;
 using TorchSharp;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var arguments = new Arguments(args);
-ZsMlc.Torch.Runtime.TorchRuntime.EnsureLoaded();
-torch.set_num_threads(arguments.Number("threads", Environment.ProcessorCount));
-return Commands.Run(arguments);
+try
+{
+    var arguments = new Arguments(args);
+    ZsMlc.Torch.Runtime.TorchRuntime.EnsureLoaded();
+    torch.set_num_threads(arguments.Number("threads", Environment.ProcessorCount));
+    return Commands.Run(arguments);
+}
+catch (Exception e) when (e is ArgumentException or IOException or InvalidDataException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}

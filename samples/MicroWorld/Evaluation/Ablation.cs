@@ -27,7 +27,7 @@ internal sealed class Ablation
     public void Print()
     {
         using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
-        var judge = new Judge(clip, WorldLabels.Unseen);
+        using var judge = new Judge(clip, WorldLabels.Unseen);
         var pool = SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-{Fingerprint()}.bin"), options.PoolSize);
         var kept = SyntheticPool.Filter(judge, pool);
         var tuned = TunedPool(judge);
@@ -105,7 +105,8 @@ internal sealed class Ablation
     private TestFigures ZeroShot()
     {
         using var scope = NewDisposeScope();
-        var scores = new Judge(clip, WorldLabels.All).Scores(TrainingRows.Pictures(test)).contiguous().data<float>().ToArray();
+        using var judge = new Judge(clip, WorldLabels.All);
+        var scores = judge.Scores(TrainingRows.Pictures(test)).contiguous().data<float>().ToArray();
         return TestFigures.Of(scores, [.. test.Select(e => e.Labels)]);
     }
 

@@ -1,7 +1,5 @@
-using TorchSharp;
 using ZsMlc.MicroModels.World;
 using ZsMlc.Torch.Diffusion;
-using static TorchSharp.torch;
 
 namespace MicroWorld.Evaluation;
 
@@ -16,16 +14,6 @@ internal static class Generation
 
     public static IReadOnlyList<GeneratedImage> Run(StableDiffusionPipeline pipeline, IReadOnlyList<string> prompts, long seed) =>
         pipeline.GenerateAsync(prompts, options: new GenerationOptions { GuidanceScale = Guidance, BatchSize = 16, Seed = seed }).GetAwaiter().GetResult();
-
-    /// <summary>[B, 3, H, W] in [0, 1].</summary>
-    public static Tensor ToTensor(IReadOnlyList<GeneratedImage> images)
-    {
-        using var scope = NewDisposeScope();
-        var side = images[0].Height;
-        var bytes = images.SelectMany(i => i.Pixels).ToArray();
-        return tensor(bytes, [images.Count, side, side, 3], dtype: ScalarType.Byte)
-            .permute(0, 3, 1, 2).to(ScalarType.Float32).div(255).contiguous().MoveToOuterDisposeScope();
-    }
 
     /// <summary>Draws the first seeds of every unseen label and of pairs, nothing picked.</summary>
     public static void Grid(StableDiffusionPipeline pipeline, string path)

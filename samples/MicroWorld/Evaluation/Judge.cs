@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace MicroWorld.Evaluation;
 
 /// <summary>The library's discriminator and keep rule over named labels.</summary>
-internal sealed class Judge(ClipModel clip, IReadOnlyList<string> labels)
+internal sealed class Judge(ClipModel clip, IReadOnlyList<string> labels) : IDisposable
 {
     public ClipDiscriminator Discriminator { get; } = new(clip, labels);
 
@@ -33,4 +33,6 @@ internal sealed class Judge(ClipModel clip, IReadOnlyList<string> labels)
     /// <summary>Share of kept pictures in percent.</summary>
     public double KeptPercent(Tensor pictures, IReadOnlyList<IReadOnlyList<string>> named) =>
         100.0 * Keeps(pictures, named).Count(k => k) / named.Count;
+
+    public void Dispose() => Discriminator.Dispose();
 }

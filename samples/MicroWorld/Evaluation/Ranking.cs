@@ -1,4 +1,5 @@
 using ZsMlc.MicroModels.World;
+using ZsMlc.Torch.Classification;
 using static TorchSharp.torch;
 
 namespace MicroWorld.Evaluation;
@@ -12,27 +13,8 @@ internal static class Ranking
     /// <param name="labels">The labels behind the columns.</param>
     public static double MeanAveragePrecision(Tensor scores, IReadOnlyList<Scene> scenes, IReadOnlyList<string> labels)
     {
+        var truth = scenes.SelectMany(s => labels.Select(l => s.Labels.Contains(l) ? 1f : 0)).ToArray();
         var values = scores.contiguous().data<float>().ToArray();
-        var precisions = new List<double>();
-        for (var c = 0; c < labels.Count; c++)
-        {
-            var ranked = Enumerable.Range(0, scenes.Count).OrderByDescending(i => values[i * labels.Count + c]).ToList();
-            double sum = 0;
-            var hits = 0;
-            for (var r = 0; r < ranked.Count; r++)
-            {
-                if (scenes[ranked[r]].Labels.Contains(labels[c]))
-                {
-                    sum += (double)++hits / (r + 1);
-                }
-            }
-
-            if (hits > 0)
-            {
-                precisions.Add(sum / hits);
-            }
-        }
-
-        return 100 * precisions.Average();
+        return 100 * MultiLabelRanking.MeanAveragePrecision(MultiLabelRanking.AveragePrecision(values, truth, labels.Count));
     }
 }

@@ -1,3 +1,4 @@
+using MicroWorld.Training;
 using TorchSharp;
 using ZsMlc.MicroModels.World;
 using ZsMlc.Torch.Classification;
@@ -18,15 +19,8 @@ internal sealed record Example(byte[] Rgb, IReadOnlyList<string> Labels, bool Is
 /// <summary>Turns examples to what the trainer of the library takes.</summary>
 internal static class TrainingRows
 {
-    private const int Side = SceneRenderer.PictureSide;
-
     /// <summary>Byte pictures [N, 3, 32, 32].</summary>
-    public static Tensor Pictures(IReadOnlyList<Example> examples)
-    {
-        using var scope = NewDisposeScope();
-        return tensor(examples.SelectMany(e => e.Rgb).ToArray(), [examples.Count, Side, Side, 3], dtype: ScalarType.Byte)
-            .permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
-    }
+    public static Tensor Pictures(IReadOnlyList<Example> examples) => WorldBatches.FromBytes([.. examples.SelectMany(e => e.Rgb)]);
 
     /// <summary>Rows at the classifier's size; a real picture knows nothing of the unseen labels, a synthetic one nothing of the seen.</summary>
     public static InMemoryTrainingRows Create(ClipModel clip, IReadOnlyList<Example> examples)

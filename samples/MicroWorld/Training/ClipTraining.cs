@@ -37,22 +37,19 @@ internal sealed class ClipTraining(TrainingOptions options)
             optimizer.Resume(done);
         }
 
-        random.manual_seed(options.Seed + done);
         var corpus = new WebCorpus((ulong)options.Seed);
         var clock = Stopwatch.StartNew();
         var (lastSave, average) = (0.0, 0.0);
         model.train();
+        ClampScale(model);
         for (; done < options.Last; done++)
         {
             using var scope = NewDisposeScope();
+            options.SeedStep(done);
             var loss = Loss(corpus, done, model);
             loss.backward();
             var norm = optimizer.Step(options.LearningRate(done), maxNorm: 2);
-            using (no_grad())
-            {
-                model.LogitScale.clamp_(0, Math.Log(100));
-            }
-
+            ClampScale(model);
             average = average == 0 ? loss.ToDouble() : 0.98 * average + 0.02 * loss.ToDouble();
             if (done % 50 == 0)
             {
@@ -72,6 +69,12 @@ internal sealed class ClipTraining(TrainingOptions options)
                 Save(optimizer, done + 1, seconds + lastSave);
             }
         }
+    }
+
+    private static void ClampScale(ClipModel model)
+    {
+        using var frozen = no_grad();
+        model.LogitScale.clamp_(0, Math.Log(100));
     }
 
     private void Save(AveragedAdamW optimizer, int step, double seconds) =>
@@ -143,8 +146,8 @@ internal sealed class ClipTraining(TrainingOptions options)
         var corpus = new WebCorpus(77);
         var web = Enumerable.Range(0, 400).Select(i => corpus[i].Scene).ToList();
         var test = Enumerable.Range(0, 400).Select(i => TargetSet.Picture(TargetSplit.Test, i)).ToList();
-        var all = new Judge(model, WorldLabels.All);
-        var unseen = new Judge(model, WorldLabels.Unseen);
+        using var all = new Judge(model, WorldLabels.All);
+        using var unseen = new Judge(model, WorldLabels.Unseen);
         var pairs = new ProbeScenes(200, 2);
         var drawn = WorldBatches.Draw(pairs.Perfect);
         var testPictures = WorldBatches.Draw(test);

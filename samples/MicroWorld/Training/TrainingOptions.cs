@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorchSharp;
 
 namespace MicroWorld.Training;
 
@@ -34,6 +35,9 @@ internal sealed record TrainingOptions
         : PeakRate * (0.02 + 0.98 * 0.5 * (1 + Math.Cos(Math.PI * (step - WarmUp) / Math.Max(1, Steps - WarmUp))));
 
     public double Chance(int step) => new Random(Seed * 7919 + step).NextDouble();
+
+    /// <summary>Makes a step's draws depend on seed and step alone: a run that goes on from its checkpoint ends like one never stopped.</summary>
+    public void SeedStep(int step) => torch.random.manual_seed(Seed * 1_000_003L + step);
 
     public void Report(string line) =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss} {line}"));

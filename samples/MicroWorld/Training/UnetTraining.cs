@@ -98,7 +98,6 @@ internal sealed class UnetTraining(TrainingOptions options)
         options.Report("encoding the corpus");
         var (latents, scale) = EncodeCorpus(corpus, vae);
         options.Report(string.Create(CultureInfo.InvariantCulture, $"{CorpusSize} latents, scaling factor {scale:F5}"));
-        random.manual_seed(options.Seed + done);
         var signal = NoiseSchedule.Signal();
         var clock = Stopwatch.StartNew();
         var (lastSave, average) = (0.0, 0.0);
@@ -106,6 +105,7 @@ internal sealed class UnetTraining(TrainingOptions options)
         for (; done < options.Last; done++)
         {
             using var scope = NewDisposeScope();
+            options.SeedStep(done);
             var draws = new WorldRandom((ulong)options.Seed + 300, (ulong)done);
             var rows = randint(0, CorpusSize, [Batch], ScalarType.Int64);
             var texts = rows.data<long>().ToArray().Select(r => draws.Chance(0.1) ? "" : captions[r]).ToArray();
@@ -143,10 +143,10 @@ internal sealed class UnetTraining(TrainingOptions options)
     {
         using var frozen = no_grad();
         var parts = new List<Tensor>();
-        for (var start = 0; start < CorpusSize; start += 100)
+        foreach (var part in Enumerable.Range(0, CorpusSize).Chunk(100))
         {
             using var scope = NewDisposeScope();
-            var scenes = Enumerable.Range(start, 100).Select(i => corpus[i].Scene).ToArray();
+            var scenes = part.Select(i => corpus[i].Scene).ToArray();
             parts.Add(vae.Encode(WorldBatches.Draw(scenes) * 2 - 1).Mean.MoveToOuterDisposeScope());
         }
 

@@ -38,13 +38,13 @@ internal sealed class VaeTraining(TrainingOptions options)
             optimizer.Resume(done);
         }
 
-        random.manual_seed(options.Seed + done);
         var corpus = new WebCorpus((ulong)options.Seed + 100);
         var clock = Stopwatch.StartNew();
         var (lastSave, error) = (0.0, 0.0);
         for (; done < options.Last; done++)
         {
             using var scope = NewDisposeScope();
+            options.SeedStep(done);
             var scenes = Enumerable.Range(0, Batch).Select(i => corpus[(long)done * Batch + i].Scene).ToArray();
             var pictures = WorldBatches.Draw(scenes) * 2 - 1;
             var (mean, logVariance) = model.Encode(pictures);

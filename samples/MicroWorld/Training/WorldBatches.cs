@@ -8,25 +8,26 @@ namespace MicroWorld.Training;
 internal static class WorldBatches
 {
     private const int Side = SceneRenderer.PictureSide;
+    private const int Bytes = Side * Side * 3;
 
     /// <summary>Draws scenes to a batch: float32 [B, 3, 32, 32] in [0, 1].</summary>
     public static Tensor Draw(IReadOnlyList<Scene> scenes)
     {
-        var bytes = new byte[scenes.Count * Side * Side * 3];
+        var bytes = new byte[scenes.Count * Bytes];
         for (var i = 0; i < scenes.Count; i++)
         {
-            SceneRenderer.Render(scenes[i], bytes.AsSpan(i * Side * Side * 3, Side * Side * 3));
+            SceneRenderer.Render(scenes[i], bytes.AsSpan(i * Bytes, Bytes));
         }
 
         using var scope = NewDisposeScope();
-        var pixels = tensor(bytes, [scenes.Count, Side, Side, 3], dtype: ScalarType.Byte);
-        return pixels.permute(0, 3, 1, 2).contiguous().to(ScalarType.Float32).div(255).MoveToOuterDisposeScope();
+        return FromBytes(bytes).to(ScalarType.Float32).div(255).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The reverse of <see cref="Draw"/> for one picture: height × width × 3 bytes from [3, H, W] in [0, 1].</summary>
-    public static byte[] ToBytes(Tensor picture)
+    /// <summary>Bytes [B, 3, 32, 32] from pictures one after the other, each height × width × 3.</summary>
+    public static Tensor FromBytes(byte[] pictures)
     {
         using var scope = NewDisposeScope();
-        return picture.mul(255).add(0.5).clamp(0, 255).to(ScalarType.Byte).permute(1, 2, 0).contiguous().cpu().bytes.ToArray();
+        return tensor(pictures, [pictures.Length / Bytes, Side, Side, 3], dtype: ScalarType.Byte)
+            .permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
 }
