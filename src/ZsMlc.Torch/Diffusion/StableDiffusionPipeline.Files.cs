@@ -48,9 +48,9 @@ public sealed partial class StableDiffusionPipeline
 
         try
         {
-            var scheduler = ConfigJson.Read<SchedulerConfig>(Path.Combine(folder, "scheduler", "scheduler_config.json"));
+            var scheduler = SchedulerConfig.FromPretrained(folder);
             Scheduler.Create(scheduler);
-            var text = Load(new ClipTextEncoder(ConfigJson.Read<TextEncoderConfig>(Path.Combine(folder, "text_encoder", "config.json"))), "text_encoder", n => n.EndsWith("position_ids", StringComparison.Ordinal) ? null : n);
+            var text = Load(new ClipTextEncoder(ConfigJson.Read<TextEncoderConfig>(Path.Combine(folder, "text_encoder", "config.json"))), "text_encoder", WithoutPositionIds);
             var unet = Load(new UNet2DConditionModel(ConfigJson.Read<UnetConfig>(Path.Combine(folder, "unet", "config.json"))), "unet");
             var vae = Load(new AutoencoderKL(ConfigJson.Read<AutoencoderConfig>(Path.Combine(folder, "vae", "config.json"))), "vae", AutoencoderKL.ModernName);
             var tokenizerFolder = Path.Combine(folder, "tokenizer");
@@ -94,6 +94,30 @@ public sealed partial class StableDiffusionPipeline
         };
         ConfigJson.Write(Path.Combine(folder, "model_index.json"), index);
     }
+
+    /// <summary>Replaces the text encoder's weights, as after tuning.</summary>
+    /// <param name="path">A safetensors file with the names of a diffusers folder's <c>text_encoder</c>.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="CheckpointFormatException">The file is damaged.</exception>
+    /// <exception cref="CheckpointMismatchException">The weights are those of another encoder; the old ones are then kept.</exception>
+    public void LoadTextEncoder(string path)
+    {
+        using var checkpoint = Checkpoint.Open(path);
+        CheckpointLoader.LoadInto(TextEncoder, checkpoint, WithoutPositionIds);
+    }
+
+    /// <summary>Writes the text encoder in single precision, for <see cref="LoadTextEncoder"/>.</summary>
+    /// <param name="path">Path of the safetensors file.</param>
+    /// <param name="metadata">Text entries of the file's header, or null.</param>
+    public void SaveTextEncoder(string path, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        SafetensorsWriter.Write(path, TextEncoder.state_dict().Select(t => KeyValuePair.Create(t.Key, t.Value.to(ScalarType.Float32))), metadata);
+    }
+
+    /// <summary>Older files hold the positions 0, 1, ... as if they were weights.</summary>
+    private static string? WithoutPositionIds(string name) => name.EndsWith("position_ids", StringComparison.Ordinal) ? null : name;
 
     private static void SavePart(string folder, string file, nn.Module module, ScalarType dtype)
     {

@@ -71,4 +71,10 @@ public sealed record SchedulerConfig
 
     /// <summary>Gets whether PNDM starts without Runge-Kutta steps, as Stable Diffusion does. Default true; false is not supported.</summary>
     public bool SkipPrkSteps { get; init; } = true;
+
+    /// <summary>Reads the settings of a diffusers folder.</summary>
+    /// <param name="folder">The model's folder; the settings are its <c>scheduler/scheduler_config.json</c>.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged.</exception>
+    public static SchedulerConfig FromPretrained(string folder) => ConfigJson.Read<SchedulerConfig>(Path.Combine(folder, "scheduler", "scheduler_config.json"));
 }

@@ -1,0 +1,67 @@
+using TorchSharp;
+using ZsMlc.Torch.Diffusion;
+using static TorchSharp.torch;
+
+namespace ZsMlc.MLNet.SyntheticData;
+
+/// <summary>Makes images with the diffusion model and judges them by the acceptance filter. The models are opened at the first call.</summary>
+/// <param name="options">Models and recipe.</param>
+/// <param name="textEncoder">File of the tuned text encoder, or <see langword="null"/> for the checkpoint's own.</param>
+/// <param name="device">Where the networks run.</param>
+internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options, string? textEncoder, Device device) : ISlotGenerator, IDisposable
+{
+    private StableDiffusionPipeline? _pipeline;
+    private ImageJudge? _judge;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SlotOutcome> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken)
+    {
+        Open();
+        var labels = group.Select(g => g.Labels).ToList();
+        var sampling = options.Sampling with { BatchSize = group.Count, Seeds = [.. group.Select(g => g.Seed)] };
+        if (options.AcceptanceFilter is { PreviewStep: > 0 and var step })
+        {
+            sampling = sampling with { PreviewStep = step, Preview = (previews, indices) => _judge!.Promises(previews, [.. indices.Select(i => labels[i])]) };
+        }
+
+        var images = _pipeline!.GenerateAsync([.. group.Select(g => g.Prompt)], options.NegativePrompt, sampling, null, cancellationToken).GetAwaiter().GetResult();
+        var pixels = images.Select(i => i.IsAbandoned ? null : new RgbPixels(i.Width, i.Height, i.Pixels)).ToList();
+        return _judge is not null
+            ? _judge.Judge(pixels, labels)
+            : [.. pixels.Select((p, i) => new SlotOutcome(p, true, [], [.. options.Hierarchy.WithAncestors(labels[i]).Skip(labels[i].Count)]))];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _pipeline?.Dispose();
+        _judge?.Dispose();
+    }
+
+    private void Open()
+    {
+        if (_pipeline is not null)
+        {
+            return;
+        }
+
+        _judge ??= options.AcceptanceFilter is { } filter ? new(filter, options.Labels.Unseen, options.Hierarchy, device) : null;
+        var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion, device, options.Precision ?? DefaultPrecision(device));
+        try
+        {
+            if (textEncoder is not null)
+            {
+                pipeline.LoadTextEncoder(textEncoder);
+            }
+
+            _pipeline = pipeline;
+        }
+        catch
+        {
+            pipeline.Dispose();
+            throw;
+        }
+    }
+
+    private static ScalarType DefaultPrecision(Device device) => device.type == DeviceType.CPU ? ScalarType.Float32 : ScalarType.BFloat16;
+}
