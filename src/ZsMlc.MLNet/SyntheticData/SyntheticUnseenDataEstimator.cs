@@ -1,0 +1,69 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using ZsMlc.MLNet.Interop;
+
+namespace ZsMlc.MLNet.SyntheticData;
+
+/// <summary>
+/// Makes training images of the unseen labels by a diffusion model, into a store that later runs and other processes go
+/// on with.
+/// </summary>
+/// <remarks>
+/// Input: a column of images and one of labels, Vector&lt;Text&gt; or Vector&lt;Single&gt; with slot names. In training
+/// the output has the images behind the input's rows, and the columns <c>IsSynthetic</c> (Boolean) and <c>Prompt</c>
+/// (Text). The device is that of <c>MLContext.GpuDeviceId</c> and <c>FallbackToCpu</c>.
+/// </remarks>
+public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDataTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly SyntheticUnseenDataOptions _options;
+
+    internal SyntheticUnseenDataEstimator(IHostEnvironment environment, SyntheticUnseenDataOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        (_environment, _options) = (environment, options);
+    }
+
+    /// <summary>Checks the columns, tunes the text encoder if asked to, and makes the images that the store lacks.</summary>
+    /// <param name="input">The real rows; their schema alone is looked at.</param>
+    /// <returns>The generator; dispose it when it was loaded from a file.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="FileNotFoundException">A model does not exist.</exception>
+    /// <exception cref="Store.StoreMismatchException">The store was made with other options; the message names them.</exception>
+    /// <exception cref="InvalidOperationException">The GPU does not exist, or a shard comes before the tuning.</exception>
+    /// <exception cref="IOException">The store cannot be written, as when the disk is full; it stays valid.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; the store keeps what was done.</exception>
+    public SyntheticUnseenDataTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        Check(Shapes.Of(input.Schema));
+        _options.CancellationToken.ThrowIfCancellationRequested();
+        var settings = GenerationSettings.Of(_options, _options.Seed ?? _environment.Seed() ?? 0);
+        var (fitted, encoder) = new GenerationRun(_environment, _options, settings).Execute();
+        return new(fitted, encoder);
+    }
+
+    /// <summary>Checks the columns and tells which ones training adds.</summary>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        Check(inputSchema);
+        return inputSchema.With(
+            inputSchema.Find(_options.LabelColumn)!.Value.ItemType is TextDataViewType
+                ? Shapes.VariableVector(_options.LabelColumn, TextDataViewType.Instance)
+                : Shapes.Vector(_options.LabelColumn, NumberDataViewType.Single, slotNames: true),
+            Shapes.Scalar(_options.SyntheticColumn, BooleanDataViewType.Instance),
+            Shapes.Scalar(_options.PromptColumn, TextDataViewType.Instance));
+    }
+
+    private void Check(SchemaShape shape)
+    {
+        Columns.CheckImage(shape, _options.ImageColumn, nameof(_options.ImageColumn));
+        Columns.CheckLabels(shape, _options.LabelColumn, nameof(_options.LabelColumn));
+        Columns.CheckScalar(shape, _options.SyntheticColumn, nameof(_options.SyntheticColumn), BooleanDataViewType.Instance);
+        Columns.CheckScalar(shape, _options.PromptColumn, nameof(_options.PromptColumn), TextDataViewType.Instance);
+    }
+}

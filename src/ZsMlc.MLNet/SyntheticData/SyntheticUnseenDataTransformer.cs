@@ -1,0 +1,123 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.MLNet.SyntheticData;
+using ZsMlc.MLNet.SyntheticData.Plan;
+using ZsMlc.MLNet.SyntheticData.Store;
+using ZsMlc.Torch.Diffusion.Tuning;
+
+[assembly: LoadableClass(typeof(SyntheticUnseenDataTransformer), null, typeof(SignatureLoadModel), "Synthetic images of unseen labels", SyntheticUnseenDataTransformer.LoaderSignature)]
+
+namespace ZsMlc.MLNet.SyntheticData;
+
+/// <summary>
+/// A store of synthetic images. While a chain is fitted, the accepted images are appended to its rows; afterwards rows
+/// pass through unchanged. Saved and loaded by <c>ml.Model</c>; a loaded model scores without the store and the models.
+/// </summary>
+public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerWithDifferentMappingAtTrainingTime, IDisposable
+{
+    internal const string LoaderSignature = "ZsMlcSyntheticUnseen";
+
+    private const string EncoderStream = "text_encoder.safetensors";
+
+    private static readonly ModelFormat s_format = new("ZSSYNTHE", LoaderSignature);
+
+    private readonly GenerationSettings _settings;
+    private readonly TunedTextEncoder? _textEncoder;
+
+    internal SyntheticUnseenDataTransformer(GenerationSettings settings, TunedTextEncoder? textEncoder)
+    {
+        (_settings, _textEncoder, Labels) = (settings, textEncoder, settings.Labels());
+        Tuning = textEncoder?.Result();
+    }
+
+    /// <summary>Gets the labels; the images are of the unseen ones.</summary>
+    public LabelSet Labels { get; }
+
+    /// <summary>Gets what was asked for and made when the generator was fitted.</summary>
+    public SyntheticDataStatistics Statistics => _settings.Statistics;
+
+    /// <summary>Gets what the tuning of the text encoder came to, or <see langword="null"/> without one.</summary>
+    public TuningResult? Tuning { get; }
+
+    /// <summary>Gets the folder of the images, as the options named it.</summary>
+    public string StorePath => _settings.StorePath;
+
+    bool ITransformer.IsRowToRowMapper => true;
+
+    /// <summary>Returns the rows unchanged.</summary>
+    /// <param name="input">Any rows.</param>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return input;
+    }
+
+    /// <summary>The schema of the output: that of the input.</summary>
+    /// <param name="inputSchema">The schema of the input.</param>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return inputSchema;
+    }
+
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new BatchRowMapper(new ConstantMapping(inputSchema));
+
+    IDataView ITransformerWithDifferentMappingAtTrainingTime.TransformForTrainingPipeline(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Rows().AppendTo(input);
+    }
+
+    /// <summary>The accepted images by themselves.</summary>
+    /// <returns>A lazy view: <c>Image</c> (MLImage), <c>Labels</c> (Vector&lt;Text&gt;), <c>IsSynthetic</c> (true), <c>Prompt</c> and <c>ImagePath</c> (Text).</returns>
+    /// <exception cref="DirectoryNotFoundException">The store is not there.</exception>
+    /// <exception cref="StoreMismatchException">The store was made with other options.</exception>
+    public IDataView Generate() => Rows().View();
+
+    /// <summary>Every attempt that the store has a record of, in order: what was asked, made and decided.</summary>
+    /// <exception cref="DirectoryNotFoundException">The store is not there.</exception>
+    /// <exception cref="StoreMismatchException">The store was made with other options.</exception>
+    public IReadOnlyList<SyntheticSample> Samples()
+    {
+        if (!Directory.Exists(StorePath))
+        {
+            throw new DirectoryNotFoundException($"The image store {Path.GetFullPath(StorePath)} is not there. Fit the generator again, or copy the store to that place.");
+        }
+
+        using var store = SyntheticStore.Open(StorePath, _settings.Identity(), _settings.Candidates());
+        return [.. store.Samples(GenerationPlan.Create(_settings.Plan))];
+    }
+
+    /// <summary>Writes the tuned text encoder, for <see cref="SyntheticUnseenDataOptions.TextEncoder"/> or a diffusers folder.</summary>
+    /// <param name="path">Path of the safetensors file.</param>
+    /// <exception cref="InvalidOperationException">There is no tuned text encoder.</exception>
+    public void SaveTextEncoder(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var encoder = _textEncoder ?? throw new InvalidOperationException($"The text encoder was not tuned ({nameof(SyntheticUnseenDataOptions.Tuning)} and {nameof(SyntheticUnseenDataOptions.TextEncoder)} were null); it is the one in {_settings.Diffusion}.");
+        using var file = File.Create(path);
+        encoder.CopyTo(file);
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext context)
+    {
+        s_format.Write(context, _settings with { HasTextEncoder = _textEncoder is not null });
+        if (_textEncoder is not null)
+        {
+            ModelFormat.WriteStream(context, EncoderStream, _textEncoder.CopyTo);
+        }
+    }
+
+    /// <summary>Frees the text encoder of a loaded model.</summary>
+    public void Dispose() => _textEncoder?.Dispose();
+
+    private static SyntheticUnseenDataTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    {
+        var settings = s_format.Read<GenerationSettings>(context);
+        return new(settings, settings.HasTextEncoder ? s_format.ReadStream(context, EncoderStream, s => TunedTextEncoder.Read(s, environment.TemporaryFolder())) : null);
+    }
+
+    private SyntheticRows Rows() => new(_settings, [.. Samples().Where(s => s.IsAccepted)]);
+}
