@@ -7,7 +7,7 @@ namespace ZsMlc.Torch.Diffusion;
 public sealed partial class StableDiffusionPipeline
 {
     /// <summary>Generates one image a prompt. An image depends on its prompt, seed and the options, not on its batch.</summary>
-    /// <param name="prompts">The prompts; an empty one gives an image without text.</param>
+    /// <param name="prompts">The prompts; an empty one gives an image without text, a too long one is cut with a <see cref="GenerationOptions.Warning"/>.</param>
     /// <param name="negative">What the images should not show; null for nothing. Without guidance it has no effect.</param>
     /// <param name="options">Options, or null for the defaults.</param>
     /// <param name="progress">Told after every step, or null.</param>
@@ -56,6 +56,7 @@ public sealed partial class StableDiffusionPipeline
     private IReadOnlyList<GeneratedImage> Generate(IReadOnlyList<string> prompts, string negative, GenerationOptions options, IProgress<GenerationStep>? progress, CancellationToken cancellation)
     {
         using var inference = inference_mode();
+        WarnOfCuts([.. prompts, .. UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
         Unet.SetAttentionSlice(options.AttentionSlice);
         var images = new GeneratedImage[prompts.Count];
         for (var start = 0; start < prompts.Count; start += options.BatchSize)
@@ -70,6 +71,22 @@ public sealed partial class StableDiffusionPipeline
         }
 
         return images;
+    }
+
+    private void WarnOfCuts(IEnumerable<string> prompts, GenerationOptions options)
+    {
+        foreach (var prompt in prompts.Distinct().Where(IsTooLong))
+        {
+            var message = $"A prompt of {Tokenizer.Encode(prompt).Count} tokens is cut to {TextEncoder.Config.MaxPositionEmbeddings - 2}: \"{prompt}\".";
+            if (options.Warning is { } warning)
+            {
+                warning(message);
+            }
+            else
+            {
+                System.Diagnostics.Trace.TraceWarning(message);
+            }
+        }
     }
 
     private IEnumerable<GeneratedImage> GenerateBatch(List<int> indices, IReadOnlyList<string> prompts, string negative, GenerationOptions options, Action<int> stepped, CancellationToken cancellation)
@@ -164,7 +181,7 @@ public sealed partial class StableDiffusionPipeline
     }
 
     /// <summary>Pixels of -1 to 1 [B, 3, H, W] to bytes [B, H, W, 3] on the CPU.</summary>
-    private static Tensor ToBytes(Tensor pixels)
+    internal static Tensor ToBytes(Tensor pixels)
     {
         using var scope = NewDisposeScope();
         if (!pixels.isfinite().all().item<bool>())

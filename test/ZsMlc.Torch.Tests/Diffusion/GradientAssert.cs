@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Diffusion.TextEncoder;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Diffusion;
@@ -29,6 +30,21 @@ internal static class GradientAssert
         }
 
         Assert.IsGreaterThan(0, compared, $"no golden gradient begins with {prefix}");
+    }
+
+    /// <summary>Compares the rows of the token embedding's gradient that are not zero, where they are given.</summary>
+    public static void TokenRows(ClipTextEncoder encoder, SafetensorsFile golden, string prefix, double limit)
+    {
+        if (!golden.Names.Contains(prefix + "token_embedding.rows"))
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var rows = golden.Read(prefix + "token_embedding.rows");
+        var gradient = encoder.text_model.embeddings.token_embedding.weight!.grad!;
+        Golden.AssertL2(golden.Read(prefix + "token_embedding.row_grads"), gradient.index_select(0, rows), limit, "token embedding");
+        Assert.AreEqual(gradient.abs().sum().item<float>(), gradient.index_select(0, rows).abs().sum().item<float>(), 1e-4f * gradient.abs().sum().item<float>(), "other rows");
     }
 
     /// <summary>Compares the norm of every parameter's gradient.</summary>

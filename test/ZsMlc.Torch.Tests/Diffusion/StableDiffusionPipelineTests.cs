@@ -3,6 +3,7 @@ using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Schedulers;
+using ZsMlc.Torch.Diffusion.TextEncoder;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Diffusion;
@@ -13,14 +14,18 @@ public sealed class StableDiffusionPipelineTests
     private const double LatentLimit = 3e-5, GradientLimit = 1e-4;
 
     private static StableDiffusionPipeline Load(string model, ScalarType dtype = ScalarType.Float32) =>
-        new(GoldenModels.TextEncoder(model, dtype), GoldenModels.Unet(model, dtype), GoldenModels.Vae(model, dtype), TinyTokenizer(),
+        Assemble(model, GoldenModels.TextEncoder(model, dtype), dtype);
+
+    private static StableDiffusionPipeline Assemble(string model, ClipTextEncoder text, ScalarType dtype) =>
+        new(text, GoldenModels.Unet(model, dtype), GoldenModels.Vae(model, dtype), TinyTokenizer(text.Config.VocabSize),
             ConfigJson.Read<SchedulerConfig>(Golden.PathOf("sd", model, "scheduler", "scheduler_config.json")));
 
-    // The golden folders have no tokenizer: ids 0..997 are arbitrary words.
-    private static ClipTokenizer TinyTokenizer()
+    // The golden folders have no tokenizer: all ids but the last two, start and end, are arbitrary words.
+    private static ClipTokenizer TinyTokenizer(int vocabulary)
     {
         var letters = ClipTokenizer.ByteLetters().ToList();
-        string[] tokens = [.. letters, .. letters.Select(l => l + "</w>"), .. Enumerable.Range(0, 998 - 512).Select(i => $"unused{i}"), "<|startoftext|>", "<|endoftext|>"];
+        string[] words = [.. letters, .. letters.Select(l => l + "</w>")];
+        string[] tokens = [.. words, .. Enumerable.Range(0, vocabulary - 2 - words.Length).Select(i => $"unused{i}"), "<|startoftext|>", "<|endoftext|>"];
         return new(tokens.Select((t, i) => (t, i)).ToDictionary(t => t.t, t => t.i), []);
     }
 
@@ -36,10 +41,46 @@ public sealed class StableDiffusionPipelineTests
         using var pipeline = Load(model);
         var context = cat([pipeline.TextEncoder.forward(golden.Read("negative_input_ids")), pipeline.TextEncoder.forward(golden.Read("prompt_input_ids"))], 0);
         Golden.AssertL2(golden.Read("encoder_hidden_states"), context, 5e-6, "text states");
-        var options = new GenerationOptions { Steps = 5, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
+        var options = new GenerationOptions { Steps = (int)golden.Info("timesteps").Count, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
         var (latents, pixels) = pipeline.SampleWithGradients(context, golden.Read("initial_noise"), options);
         Golden.AssertL2(golden.Read("final_latents"), latents, LatentLimit, "latents");
         Golden.AssertL2(golden.Read("image_raw"), pixels, LatentLimit, "pixels");
+        Golden.AssertL2(golden.Read("image01"), (pixels / 2 + 0.5).clamp(0, 1), LatentLimit, "image");
+        Golden.AssertClose(golden.Read("image_uint8_nhwc"), StableDiffusionPipeline.ToBytes(pixels), 0, 1, "bytes");
+    }
+
+    [TestMethod]
+    [DataRow("tiny-sd", "euler_5steps", "EulerDiscreteScheduler", "epsilon")]
+    [DataRow("tiny-sd", "ddim_5steps", "DDIMScheduler", "epsilon")]
+    [DataRow("tiny-sd2", "ddim_v_5steps", "DDIMScheduler", "v_prediction")]
+    public void Step_GoldenLatents_EveryStepIsTheReferences(string model, string run, string name, string prediction)
+    {
+        const double noiseLimit = 5e-5;
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var golden = Golden.Open("sd", model + "-golden", $"pipeline_{run}.safetensors");
+        using var unet = GoldenModels.Unet(model);
+        var scheduler = Scheduler.Create(Config(name, prediction));
+        var timesteps = golden.Read("timesteps").to(ScalarType.Float64).data<double>().ToArray();
+        scheduler.SetTimesteps(timesteps.Length);
+        CollectionAssert.AreEqual(timesteps, scheduler.Timesteps.ToArray());
+        Golden.AssertL2(golden.Read("latents.0"), golden.Read("initial_noise") * scheduler.InitNoiseSigma, LatentLimit, "first latents");
+        for (var i = 0; i < timesteps.Length; i++)
+        {
+            var latents = golden.Read($"latents.{i}");
+            var input = scheduler.ScaleModelInput(cat([latents, latents], 0), i);
+            if (golden.Names.Contains($"model_input.{i}"))
+            {
+                Golden.AssertL2(golden.Read($"model_input.{i}"), input, LatentLimit, $"model input {i}");
+            }
+
+            var halves = unet.forward(input, tensor([(float)timesteps[i]]), golden.Read("encoder_hidden_states")).chunk(2, 0);
+            Golden.AssertL2(golden.Read($"noise_uncond.{i}"), halves[0], noiseLimit, $"noise without text {i}");
+            Golden.AssertL2(golden.Read($"noise_text.{i}"), halves[1], noiseLimit, $"noise {i}");
+            var guided = halves[0] + golden.Read("guidance_scale") * (halves[1] - halves[0]);
+            Golden.AssertL2(golden.Read($"noise_guided.{i}"), guided, noiseLimit, $"guided noise {i}");
+            Golden.AssertL2(golden.Read($"latents.{i + 1}"), scheduler.Step(guided, i, latents), LatentLimit, $"latents {i + 1}");
+        }
     }
 
     [TestMethod]
@@ -64,16 +105,74 @@ public sealed class StableDiffusionPipelineTests
             var prompt = pipeline.TextEncoder.forward(golden.Read("prompt_input_ids"));
             negative.retain_grad();
             prompt.retain_grad();
-            var options = new GenerationOptions { Steps = 3, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
-            var (_, pixels) = pipeline.SampleWithGradients(cat([negative, prompt], 0), golden.Read("initial_noise"), options);
+            var options = new GenerationOptions { Steps = (int)golden.Info("timesteps").Count, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
+            var (latents, pixels) = pipeline.SampleWithGradients(cat([negative, prompt], 0), golden.Read("initial_noise"), options);
+            latents.retain_grad();
             var value = loss == "mean_raw_sq" ? pixels.pow(2).mean() : (pixels / 2 + 0.5).clamp(0, 1).pow(2).mean();
             value.backward();
             Golden.AssertL2(golden.Read($"{loss}.loss"), value, GradientLimit, "loss");
+            Golden.AssertL2(golden.Read($"{loss}.grad.final_latents"), latents.grad!, GradientLimit, "latents");
             Golden.AssertL2(golden.Read($"{loss}.grad.prompt_embeds"), prompt.grad!, GradientLimit, "prompt");
             Golden.AssertL2(golden.Read($"{loss}.grad.negative_embeds"), negative.grad!, GradientLimit, "negative prompt");
             GradientAssert.Parameters(pipeline.TextEncoder, golden, $"{loss}.grad.", GradientLimit);
             GradientAssert.Norms(pipeline.TextEncoder, Golden.PathOf("sd", model + "-golden", $"grad_{run}.norms.json"), GradientLimit, $"{loss}/text_encoder");
+            GradientAssert.TokenRows(pipeline.TextEncoder, golden, $"{loss}.grad.", GradientLimit);
         }
+    }
+
+    [TestMethod]
+    [DataRow("tiny-sd", "euler_3steps", "EulerDiscreteScheduler", "epsilon")]
+    [DataRow("tiny-sd2", "ddim_v_3steps", "DDIMScheduler", "v_prediction")]
+    public void SampleWithGradients_EveryWeightTrained_HasTheReferencesGradientNorms(string model, string run, string scheduler, string prediction)
+    {
+        foreach (var loss in new[] { "mean_raw_sq", "mean_image01_sq" })
+        {
+            using var scope = NewDisposeScope();
+            using var golden = Golden.Open("sd", model + "-golden", $"grad_{run}.safetensors");
+            using var pipeline = Load(model);
+            var context = cat([pipeline.TextEncoder.forward(golden.Read("negative_input_ids")), pipeline.TextEncoder.forward(golden.Read("prompt_input_ids"))], 0);
+            var options = new GenerationOptions { Steps = (int)golden.Info("timesteps").Count, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
+            var (_, pixels) = pipeline.SampleWithGradients(context, golden.Read("initial_noise"), options);
+            (loss == "mean_raw_sq" ? pixels.pow(2).mean() : (pixels / 2 + 0.5).clamp(0, 1).pow(2).mean()).backward();
+            var norms = Golden.PathOf("sd", model + "-golden", $"grad_{run}.norms.json");
+            GradientAssert.Norms(pipeline.Unet, norms, GradientLimit, $"{loss}/unet");
+            GradientAssert.Norms(pipeline.Vae, norms, GradientLimit, $"{loss}/vae");
+        }
+    }
+
+    [TestMethod]
+    [DataRow("tiny-sd", "euler", "EulerDiscreteScheduler", "epsilon")]
+    [DataRow("tiny-sd2", "ddim_v", "DDIMScheduler", "v_prediction")]
+    public void SampleWithGradients_DoublePrecision_AgreesWithTheReference(string model, string run, string scheduler, string prediction)
+    {
+        // The sinusoids of the timesteps are computed in single precision, in another order than the reference's.
+        const double withTime = 1e-5;
+        using var scope = NewDisposeScope();
+        using var exact = Golden.Open("sd", model + "-golden", "f64.safetensors");
+        using var sampled = Golden.Open("sd", model + "-golden", $"pipeline_{run}_5steps.safetensors");
+        using var learnt = Golden.Open("sd", model + "-golden", $"grad_{run}_3steps.safetensors");
+        using var net = Golden.Open("sd", model + "-golden", "unet.safetensors");
+        using var pipeline = Load(model, ScalarType.Float64);
+        (Tensor Latents, Tensor Pixels) Sample(SafetensorsFile inputs) => pipeline.SampleWithGradients(
+            cat([pipeline.TextEncoder.forward(inputs.Read("negative_input_ids")), pipeline.TextEncoder.forward(inputs.Read("prompt_input_ids"))], 0),
+            inputs.Read("initial_noise").to(ScalarType.Float64),
+            new() { Steps = (int)inputs.Info("timesteps").Count, GuidanceScale = inputs.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) });
+
+        using (no_grad())
+        {
+            Golden.AssertL2(exact.Read("pipeline.final_latents"), Sample(sampled).Latents, withTime, "latents");
+        }
+
+        var loss = Sample(learnt).Pixels.pow(2).mean();
+        loss.backward();
+        Golden.AssertL2(exact.Read("grad3.mean_raw_sq.loss"), loss, withTime, "loss");
+        GradientAssert.Parameters(pipeline.TextEncoder, exact, "grad3.mean_raw_sq.grad.", withTime);
+
+        var context = net.Read("encoder_hidden_states").to(ScalarType.Float64).requires_grad_(true);
+        var error = (pipeline.Unet.forward(net.Read("sample").to(ScalarType.Float64), net.Read("timesteps"), context) - net.Read("target").to(ScalarType.Float64)).pow(2).mean();
+        error.backward();
+        Golden.AssertL2(exact.Read("unet.grad.loss"), error, withTime, "unet loss");
+        Golden.AssertL2(exact.Read("unet.grad.encoder_hidden_states.0"), context.grad![..1], withTime, "context");
     }
 
     [TestMethod]
@@ -201,6 +300,23 @@ public sealed class StableDiffusionPipelineTests
         }
 
         StringAssert.Contains((await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => pipeline.GenerateAsync(["a"], null, new() { Steps = 1, Height = 32, Width = 32 }))).Message, "finite");
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_PromptBeyondTheContext_IsCutWithAWarning()
+    {
+        using var pipeline = Load("tiny-sd");
+        List<string> warnings = [];
+        var options = new GenerationOptions { Steps = 1, Height = 32, Width = 32, Seeds = [3, 3, 3], Warning = warnings.Add };
+        var room = pipeline.TextEncoder.Config.MaxPositionEmbeddings - 2;
+        var fits = string.Join(' ', Enumerable.Repeat("a", room));
+
+        var images = await pipeline.GenerateAsync([fits, fits + " b", fits + " b"], fits + " c c", options);
+
+        CollectionAssert.AreEqual(images[0].Pixels, images[1].Pixels);
+        Assert.HasCount(2, warnings);
+        StringAssert.Contains(warnings[0], $"{room + 1} tokens is cut to {room}");
+        StringAssert.Contains(warnings[1], $"{room + 2} tokens");
     }
 
     [TestMethod]

@@ -23,6 +23,16 @@ public sealed class AutoencoderKLTests
         Golden.AssertL2(golden.Read("logvar"), logVariance, Limit, "logvar");
         Golden.AssertL2(golden.Read("decode_z"), vae.Decode(golden.Read("z")), Limit, "decode");
         Golden.AssertL2(golden.Read("decode_z"), vae.DecodeSliced(golden.Read("z")), Limit, "sliced decode");
+        var factor = golden.Read("scaling_factor").item<float>();
+        Assert.AreEqual(factor, vae.Config.ScalingFactor, 1e-6);
+        if (golden.Names.Contains("noise"))
+        {
+            Golden.AssertL2(golden.Read("std"), (logVariance / 2).exp(), Limit, "std");
+            Golden.AssertL2(golden.Read("sample_with_noise"), mean + (logVariance / 2).exp() * golden.Read("noise"), Limit, "sample");
+            Golden.AssertL2(golden.Read("mode_times_scaling_factor"), mean * factor, Limit, "mode");
+            Golden.AssertL2(golden.Read("post_quant"), vae.post_quant_conv.forward(golden.Read("z")), Limit, "post_quant");
+            Golden.AssertL2(golden.Read("decode_z_over_scaling_factor"), vae.Decode(golden.Read("z") / factor), Limit, "scaled decode");
+        }
     }
 
     [TestMethod]
@@ -36,6 +46,9 @@ public sealed class AutoencoderKLTests
         loss.backward();
         Golden.AssertL2(golden.Read("grad.decode.loss"), loss, Limit, "decode loss");
         Golden.AssertL2(golden.Read("grad.decode.z"), z.grad!, 5e-5, "decode gradient");
+        var norms = Golden.PathOf("sd", "tiny-sd-golden", "vae.gradnorms.json");
+        GradientAssert.Norms(vae, norms, 5e-5, "decode");
+        vae.zero_grad();
 
         var image = golden.Read("image").requires_grad_(true);
         var (mean, logVariance) = vae.Encode(image);
@@ -43,6 +56,7 @@ public sealed class AutoencoderKLTests
         encodeLoss.backward();
         Golden.AssertL2(golden.Read("grad.encode.loss"), encodeLoss, Limit, "encode loss");
         Golden.AssertL2(golden.Read("grad.encode.image"), image.grad!, 5e-5, "encode gradient");
+        GradientAssert.Norms(vae, norms, 5e-5, "encode");
     }
 
     [TestMethod]

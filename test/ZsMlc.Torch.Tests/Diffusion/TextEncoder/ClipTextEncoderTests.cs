@@ -24,6 +24,9 @@ public sealed class ClipTextEncoderTests
             Golden.AssertL2(golden.Read($"hidden_states.{i}"), hidden[i], Limit, $"hidden_states.{i}");
         }
 
+        Assert.AreEqual(hidden.Count, golden.Names.Count(n => n.StartsWith("hidden_states.", StringComparison.Ordinal)));
+        var ends = golden.Read("input_ids").argmax(-1);
+        Golden.AssertL2(golden.Read("pooler_output"), final[arange(ends.shape[0]), ends], Limit, "pooler_output");
         Golden.AssertL2(golden.Read("penultimate_final_layer_norm"), encoder.FinalNorm(hidden[^2]), Limit, "penultimate");
         if (golden.Names.Contains("short.input_ids"))
         {
@@ -44,7 +47,10 @@ public sealed class ClipTextEncoderTests
         using var scope = NewDisposeScope();
         using var golden = Golden.Open("sd", model + "-golden", "text_encoder.safetensors");
         using var encoder = GoldenModels.TextEncoder(model);
-        (encoder.forward(golden.Read("input_ids")) * golden.Read("grad.cotangent")).sum().backward();
+        var loss = (encoder.forward(golden.Read("input_ids")) * golden.Read("grad.cotangent")).sum();
+        loss.backward();
+        Golden.AssertL2(golden.Read("grad.loss"), loss, Limit, "loss");
+        GradientAssert.TokenRows(encoder, golden, "grad.", Limit);
         GradientAssert.Parameters(encoder, golden, "grad.", Limit);
         GradientAssert.Norms(encoder, Golden.PathOf("sd", model + "-golden", "text_encoder.gradnorms.json"), Limit);
     }
