@@ -10,8 +10,17 @@ internal static class Repository
 
     public static string Version { get; } = Metadata("PackageVersion");
 
+    /// <summary>The configuration that the tests were built in.</summary>
+    public static string Configuration { get; } = Metadata("Configuration");
+
+    /// <summary>The folder of restored packages.</summary>
+    public static string PackageFolder { get; } = Metadata("PackageFolder");
+
     /// <summary>Runs a program to its end and returns its output; fails the test when it exits with another code than 0.</summary>
-    public static string Run(string folder, string program, params string[] arguments)
+    public static string Run(string folder, string program, params string[] arguments) => Run(folder, new Dictionary<string, string>(), program, arguments);
+
+    /// <summary>The same with further environment variables.</summary>
+    public static string Run(string folder, IReadOnlyDictionary<string, string> environment, string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -24,6 +33,11 @@ internal static class Repository
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
         {
             start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         using var process = Process.Start(start)!;
