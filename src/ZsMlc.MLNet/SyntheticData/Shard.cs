@@ -8,6 +8,16 @@ public readonly record struct Shard(int Index, int Count)
     /// <summary>Gets the whole work as one part.</summary>
     public static Shard Whole => new(0, 1);
 
+    /// <summary>Reads the part from what the scheduler that started the process tells it.</summary>
+    /// <remarks>
+    /// Understood are <c>ZSMLC_SHARD_INDEX</c> with <c>ZSMLC_SHARD_COUNT</c>, which win over the others; Slurm job arrays; Kubernetes
+    /// indexed jobs (<c>JOB_COMPLETION_INDEX</c>, with <c>ZSMLC_SHARD_COUNT</c> set to the job's completions); AWS Batch array jobs;
+    /// and the ranks that srun, Open MPI and PMI launchers (MPICH, Intel MPI) give. Ranks within an array or job divide its parts further.
+    /// </remarks>
+    /// <returns>The part; the whole work when nothing is told.</returns>
+    /// <exception cref="InvalidOperationException">A variable is no number, or an index comes without its count.</exception>
+    public static Shard FromEnvironment() => ShardVariables.Read(Environment.GetEnvironmentVariable);
+
     /// <summary>Whether a part of the work, counted from 0, is this shard's.</summary>
     internal bool Takes(int chunk) => chunk % Count == Index;
 

@@ -1,11 +1,24 @@
+using System.Security.Cryptography;
 using ZsMlc.MLNet.SyntheticData.Plan;
+using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.MLNet.SyntheticData.Store;
 
 /// <summary>A folder of generated images, the records of how they came about, and their prompts.</summary>
+/// <remarks>
+/// A record is written after its image, so what is recorded is there. Every file is whole or absent, whenever a process is killed;
+/// and since an image depends on its slot and attempt alone, processes that write the same file write the same bytes.
+/// </remarks>
 internal sealed class SyntheticStore : IDisposable
 {
-    private SyntheticStore(string path, IReadOnlyList<string> candidates) => (Path, Candidates) = (path, candidates);
+    private readonly string id;
+    private readonly StoreUse? use;
+
+    private SyntheticStore(string path, StoreIdentity identity, IReadOnlyList<string> candidates, StoreUse? use)
+    {
+        (Path, Candidates, this.use) = (path, candidates, use);
+        id = identity.Id;
+    }
 
     /// <summary>Full path of the folder.</summary>
     public string Path { get; }
@@ -13,26 +26,162 @@ internal sealed class SyntheticStore : IDisposable
     /// <summary>The labels that <see cref="SlotOutcome.Scores"/> are about, in order; empty without a filter.</summary>
     public IReadOnlyList<string> Candidates { get; }
 
-    /// <summary>Opens a store, or makes it. Several processes may have it open.</summary>
+    /// <summary>Opens a store to add to it, or makes it. Several processes may have it open.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="identity">What its images depend on.</param>
     /// <param name="candidates">The labels that scores are about, in order; empty without a filter.</param>
-    /// <exception cref="StoreMismatchException">The folder holds images of another identity, or files that are no store.</exception>
+    /// <exception cref="StoreMismatchException">The folder holds images of another identity.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static SyntheticStore Open(string path, StoreIdentity identity, IReadOnlyList<string> candidates)
     {
-        Directory.CreateDirectory(path);
-        return new SyntheticStore(System.IO.Path.GetFullPath(path), candidates);
+        path = System.IO.Path.GetFullPath(path);
+        identity.WithCandidates(candidates);
+        return Guarded(path, path, () =>
+        {
+            Directory.CreateDirectory(path);
+            var file = System.IO.Path.Combine(path, StoreLayout.Identity);
+            if (AtomicFile.TryCreate(file, stream => stream.Write(identity.ToBytes())))
+            {
+                StoreCheck.RecordsAreOf(path, identity);
+            }
+            else if (!StoreCheck.IsOf(path, identity))
+            {
+                StoreCheck.RecordsAreOf(path, identity);
+                AtomicFile.Write(file, stream => stream.Write(identity.ToBytes()));
+            }
+
+            return new SyntheticStore(path, identity, candidates, StoreUse.Enter(path));
+        });
     }
+
+    /// <summary>Opens a store to read it.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no store.</exception>
+    /// <exception cref="StoreMismatchException">The folder holds images of another identity.</exception>
+    public static SyntheticStore OpenExisting(string path, StoreIdentity identity, IReadOnlyList<string> candidates)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        identity.WithCandidates(candidates);
+        return StoreCheck.IsOf(path, identity)
+            ? new SyntheticStore(path, identity, candidates, null)
+            : throw new DirectoryNotFoundException($"There is no store of synthetic images at '{path}': {StoreLayout.Identity} is missing or damaged. Fit generates it.");
+    }
+
+    /// <summary>The record of a slot; <see langword="null"/> where there is none, or a damaged one.</summary>
+    public SlotRecord? Read(int slot, IReadOnlyList<string> labels) =>
+        RecordFile.Read(Full(StoreLayout.Record(slot))) is { } record && record.Slot == slot && record.Store == id && record.Labels.SequenceEqual(labels) ? record : null;
+
+    /// <summary>Whether the image of an attempt, if one was kept, is as recorded.</summary>
+    public bool IsIntact(AttemptRecord attempt)
+    {
+        if (attempt.Image is not { } image)
+        {
+            return true;
+        }
+
+        if (!HasImage(image))
+        {
+            return false;
+        }
+
+        using var stream = File.OpenRead(Full(image.File));
+        return Convert.ToHexStringLower(SHA256.HashData(stream)) == image.Sha256;
+    }
+
+    /// <summary>Whether all images of a record are there, by their lengths.</summary>
+    public bool HasImages(SlotRecord record) => record.Attempts.All(attempt => attempt.Image is null || HasImage(attempt.Image));
+
+    /// <summary>Keeps an image.</summary>
+    public StoredImage Write(RgbPixels image, string file, ImageFileFormat format)
+    {
+        var bytes = ImageEncoder.Encode(image, format);
+        Write(file, bytes);
+        return new StoredImage(file, image.Width, image.Height, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    }
+
+    /// <summary>Records one attempt; its image must have been written.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="labels">Its labels.</param>
+    /// <param name="attempt">The attempt, from 0.</param>
+    /// <param name="known">The attempts that the caller knows of; at least those before this one.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <returns>The record as it is now.</returns>
+    public SlotRecord Record(int slot, IReadOnlyList<string> labels, int attempt, IReadOnlyList<AttemptRecord> known, AttemptRecord outcome)
+    {
+        // Another process on the same slots may have got further.
+        var before = Read(slot, labels);
+        var attempts = (before is not null && before.Attempts.Count >= attempt ? before.Attempts : known).ToList();
+        var rest = outcome.Accepted ? [] : attempts.Skip(attempt + 1);
+        var record = new SlotRecord(slot, id, labels, [.. attempts.Take(attempt), outcome, .. rest]);
+        var bytes = RecordFile.ToBytes(record);
+        if (before is null || !RecordFile.ToBytes(before).AsSpan().SequenceEqual(bytes))
+        {
+            Write(StoreLayout.Record(slot), bytes);
+        }
+
+        return record;
+    }
+
+    /// <summary>Writes a file of the store.</summary>
+    /// <param name="file">Its path from the store's folder.</param>
+    /// <param name="write">Writes the contents.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    public void Write(string file, Action<Stream> write) => Guarded(Path, Full(file), () =>
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Full(file))!);
+        AtomicFile.Write(Full(file), write);
+        return true;
+    });
 
     /// <summary>All attempts recorded for the plan's slots, in order; read lazily.</summary>
-    public IEnumerable<SyntheticSample> Samples(GenerationPlan plan) => [];
+    public IEnumerable<SyntheticSample> Samples(GenerationPlan plan)
+    {
+        var names = new ScoreNames(Candidates);
+        foreach (var record in RecordsOf(plan))
+        {
+            for (var i = 0; i < (record?.Attempts.Count ?? 0); i++)
+            {
+                var attempt = record!.Attempts[i];
+                yield return new SyntheticSample(
+                    record.Slot,
+                    i,
+                    record.Labels,
+                    attempt.PseudoLabels,
+                    attempt.Prompt,
+                    attempt.Seed,
+                    attempt.Image is { } image ? Full(image.File) : null,
+                    attempt.Accepted,
+                    names.With(attempt.Scores));
+            }
+        }
+    }
 
     /// <summary>Counts the records of the plan's slots.</summary>
-    public SyntheticDataStatistics Statistics(GenerationPlan plan, int promptsFromTemplates) => new() { Asked = plan.Count };
+    public SyntheticDataStatistics Statistics(GenerationPlan plan, int promptsFromTemplates) => StoreCounts.Of(plan, RecordsOf(plan)).ToStatistics(plan, promptsFromTemplates);
+
+    /// <summary>The records of the plan's slots in order, <see langword="null"/> where there is none; read lazily.</summary>
+    public IEnumerable<SlotRecord?> RecordsOf(GenerationPlan plan) => Enumerable.Range(0, plan.Count).Select(slot => Read(slot, plan.SetOf(slot).Labels));
+
+    /// <summary>Removes what killed processes left, if no other process uses the store.</summary>
+    public void Sweep() => use?.SweepIfAlone();
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => use?.Dispose();
+
+    private static T Guarded<T>(string store, string file, Func<T> work)
     {
+        try
+        {
+            return work();
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"The image store '{store}' could not be written, at '{file}': {e.Message} What it holds stays valid: run again when the cause is gone, and it goes on from there.", e);
+        }
     }
+
+    private bool HasImage(StoredImage image) => new FileInfo(Full(image.File)) is { Exists: true } file && file.Length == image.Length;
+
+    private void Write(string file, byte[] bytes) => Write(file, stream => stream.Write(bytes));
+
+    private string Full(string file) => System.IO.Path.Combine(Path, file);
 }

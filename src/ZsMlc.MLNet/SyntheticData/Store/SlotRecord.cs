@@ -1,0 +1,42 @@
+namespace ZsMlc.MLNet.SyntheticData.Store;
+
+/// <summary>What is known of a slot.</summary>
+/// <param name="Slot">The slot, from 0.</param>
+/// <param name="Store">The identity of the store that the record belongs to.</param>
+/// <param name="Labels">The labels asked for.</param>
+/// <param name="Attempts">The attempts so far, in order; only the last can be accepted.</param>
+internal sealed record SlotRecord(int Slot, string Store, IReadOnlyList<string> Labels, IReadOnlyList<AttemptRecord> Attempts)
+{
+    /// <summary>SHA-256 of the record with this value empty: tells damage.</summary>
+    public string Sha256 { get; init; } = "";
+
+    public bool IsAccepted => Attempts.Any(a => a.Accepted);
+
+    /// <summary>Whether no further attempt is to be made.</summary>
+    public bool IsFinished(int maxAttempts) => IsAccepted || Attempts.Count >= maxAttempts;
+}
+
+/// <summary>One attempt.</summary>
+/// <param name="Prompt">The text that the image was generated from.</param>
+/// <param name="Seed">The seed of its noise.</param>
+/// <param name="Accepted">Whether the image counts.</param>
+/// <param name="Abandoned">Whether the image was given up at its preview.</param>
+/// <param name="Image">The image file, where one was kept.</param>
+/// <param name="PseudoLabels">Labels beyond the asked ones.</param>
+/// <param name="Scores">V of every candidate; empty without a filter.</param>
+internal sealed record AttemptRecord(
+    string Prompt,
+    long Seed,
+    bool Accepted,
+    bool Abandoned,
+    StoredImage? Image,
+    IReadOnlyList<string> PseudoLabels,
+    IReadOnlyList<float> Scores);
+
+/// <summary>An image file of the store.</summary>
+/// <param name="File">Its path from the store's folder, with forward slashes.</param>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
+/// <param name="Length">Length in bytes.</param>
+/// <param name="Sha256">SHA-256 of the file.</param>
+internal sealed record StoredImage(string File, int Width, int Height, long Length, string Sha256);

@@ -1,0 +1,59 @@
+using ZsMlc.MLNet.SyntheticData.Plan;
+
+namespace ZsMlc.MLNet.SyntheticData.Store;
+
+/// <summary>Counts of the records of a store.</summary>
+internal sealed class StoreCounts
+{
+    private readonly Dictionary<string, (int Generated, int Accepted, int Abandoned)> labels = new(StringComparer.Ordinal);
+
+    private int generated, accepted, abandoned;
+
+    /// <summary>Records that need no further work.</summary>
+    public int Finished { get; private set; }
+
+    /// <summary>Counts records, <see langword="null"/> for slots without one.</summary>
+    /// <param name="plan">The plan whose records they are.</param>
+    /// <param name="records">The records.</param>
+    /// <param name="isFinished">Whether a record needs no further work; may be left out.</param>
+    public static StoreCounts Of(GenerationPlan plan, IEnumerable<SlotRecord?> records, Func<SlotRecord, bool>? isFinished = null)
+    {
+        var counts = new StoreCounts();
+        foreach (var label in plan.Settings.Labels)
+        {
+            counts.labels.Add(label, default);
+        }
+
+        foreach (var record in records)
+        {
+            if (record is not null)
+            {
+                counts.Add(record);
+                counts.Finished += isFinished?.Invoke(record) == true ? 1 : 0;
+            }
+        }
+
+        return counts;
+    }
+
+    public SyntheticDataStatistics ToStatistics(GenerationPlan plan, int promptsFromTemplates) => new()
+    {
+        Asked = plan.Count,
+        Generated = generated,
+        Accepted = accepted,
+        Abandoned = abandoned,
+        PromptsFromTemplates = promptsFromTemplates,
+        Labels = [.. labels.Select(l => new LabelStatistics(l.Key, plan.Settings.ImagesPerLabel, l.Value.Generated, l.Value.Accepted, l.Value.Abandoned))],
+    };
+
+    private void Add(SlotRecord record)
+    {
+        var (more, good, given) = (record.Attempts.Count, record.IsAccepted ? 1 : 0, record.Attempts.Count(a => a.Abandoned));
+        (generated, accepted, abandoned) = (generated + more, accepted + good, abandoned + given);
+        foreach (var label in record.Labels)
+        {
+            var (g, a, b) = labels[label];
+            labels[label] = (g + more, a + good, b + given);
+        }
+    }
+}

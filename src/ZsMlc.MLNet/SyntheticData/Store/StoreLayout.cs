@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace ZsMlc.MLNet.SyntheticData.Store;
+
+/// <summary>Where the files of a store are. Numbered folders hold a thousand slots each.</summary>
+internal static class StoreLayout
+{
+    public const string Identity = "store.json", Lock = "store.lock", Manifest = "annotations.json";
+
+    public const string Images = "images", Rejected = "rejected", Records = "records", Prompts = "prompts";
+
+    /// <summary>The record of a slot.</summary>
+    public static string Record(int slot) => $"{Records}/{Numbered(slot)}.json";
+
+    /// <summary>The accepted image of a slot.</summary>
+    public static string Image(int slot, ImageFileFormat format) => $"{Images}/{Numbered(slot)}{Ending(format)}";
+
+    /// <summary>An image that was not accepted.</summary>
+    public static string RejectedImage(int slot, int attempt, ImageFileFormat format) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Rejected}/{Numbered(slot)}-{attempt:D2}{Ending(format)}");
+
+    private static string Numbered(int slot) => string.Create(CultureInfo.InvariantCulture, $"{slot / 1000:D3}/{slot:D6}");
+
+    private static string Ending(ImageFileFormat format) => format == ImageFileFormat.Jpeg ? ".jpg" : ".png";
+}
