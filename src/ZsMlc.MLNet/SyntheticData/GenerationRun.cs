@@ -35,9 +35,8 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
         var encoder = tuning?.EncoderPath ?? options.TextEncoder;
         using var generator = new DiffusionSlotGenerator(options, encoder, device);
         var result = runner.Run(generator, options.CancellationToken);
-        var statistics = store.Statistics(plan, result.PromptsFromTemplates);
-        Tell(statistics, result);
-        return (settings with { Statistics = statistics }, encoder is null ? null : TunedTextEncoder.At(encoder));
+        Tell(result.Statistics, result);
+        return (settings with { Statistics = result.Statistics }, encoder is null ? null : TunedTextEncoder.At(encoder));
     }
 
     private SlotRunnerOptions RunnerOptions()
@@ -50,7 +49,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
             KeepRejected = options.KeepRejected,
             Format = options.Format,
             Shard = options.Shard,
-            Prompts = new(options.Prompts, settings.PromptsPerSet, options.Names, attempts),
+            Prompts = new(options.Prompts, settings.PromptsPerSet, options.Names),
             Progress = new Messages(environment, options.Progress),
             Warn = message => environment.Warning(Source, message),
         };

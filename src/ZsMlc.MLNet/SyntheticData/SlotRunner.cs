@@ -59,8 +59,16 @@ internal sealed class SlotRunner
     /// <summary>Fetches the missing prompts of the shard's label sets, as <see cref="Run"/> does; tuning needs them before images are made.</summary>
     /// <param name="cancellationToken">Stops the work; prompts that came stay.</param>
     /// <returns>Tells the prompts of a label set.</returns>
-    public Func<PlannedSet, IReadOnlyList<string>> FetchPrompts(CancellationToken cancellationToken) =>
-        throw new NotSupportedException($"{plan.Count} {store.Path} {options} {cancellationToken}");
+    public Func<PlannedSet, IReadOnlyList<string>> FetchPrompts(CancellationToken cancellationToken)
+    {
+        var sets = Chunks().SelectMany(chunk => chunk).Select(plan.SetOf).Distinct().ToList();
+
+        // Sources may await without leaving the caller's synchronization context; a pool thread has none to be blocked on.
+        Task.Run(() => prompts.FillAsync(sets, options.Warn, Report, cancellationToken), cancellationToken).GetAwaiter().GetResult();
+        return prompts.Read;
+
+        void Report(int done) => options.Progress?.Report(new(GenerationPhase.Prompts, done, sets.Count, 0, 0));
+    }
 
     /// <summary>Fetches missing prompts, generates missing and damaged images, and writes the manifest when nothing is left.</summary>
     /// <param name="generator">Makes the images.</param>
@@ -71,21 +79,13 @@ internal sealed class SlotRunner
     {
         (completed, generated, accepted) = (0, 0, 0);
         total = Chunks().Sum(chunk => chunk.Length);
-
-        // Sources may await without leaving the caller's synchronization context; a pool thread has none to be blocked on.
-        Task.Run(() => FillPromptsAsync(cancellationToken), cancellationToken).GetAwaiter().GetResult();
+        FetchPrompts(cancellationToken);
         foreach (var chunk in Chunks())
         {
             RunChunk(chunk, generator, cancellationToken);
         }
 
         return Finish();
-    }
-
-    private async Task FillPromptsAsync(CancellationToken cancellationToken)
-    {
-        var sets = Chunks().SelectMany(chunk => chunk).Select(plan.SetIndexOf).Distinct().ToList();
-        await prompts.FillAsync(sets, options.Warn, done => options.Progress?.Report(new(GenerationPhase.Prompts, done, sets.Count, 0, 0)), cancellationToken);
     }
 
     private void RunChunk(int[] slots, ISlotGenerator generator, CancellationToken cancellationToken)

@@ -39,7 +39,7 @@ internal sealed class SlotState
             return new SlotAttempt(slot, attempt, labels, attempts[attempt].Prompt, attempts[attempt].Seed);
         }
 
-        var choice = prompts.Read(plan.SetIndexOf(slot));
+        var choice = prompts.Read(plan.SetOf(slot));
         return new SlotAttempt(slot, attempt, labels, choice[plan.PromptOf(slot, attempt, choice.Count)], plan.SeedOf(slot, attempt));
     }
 

@@ -81,12 +81,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     /// <exception cref="StoreMismatchException">The store was made with other options.</exception>
     public IReadOnlyList<SyntheticSample> Samples()
     {
-        if (!Directory.Exists(StorePath))
-        {
-            throw new DirectoryNotFoundException($"The image store {Path.GetFullPath(StorePath)} is not there. Fit the generator again, or copy the store to that place.");
-        }
-
-        using var store = SyntheticStore.Open(StorePath, _settings.Identity(), _settings.Candidates());
+        using var store = SyntheticStore.OpenExisting(StorePath, _settings.Identity(), _settings.Candidates());
         return [.. store.Samples(GenerationPlan.Create(_settings.Plan))];
     }
 

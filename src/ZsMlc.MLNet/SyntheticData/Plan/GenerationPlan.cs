@@ -66,14 +66,11 @@ internal sealed class GenerationPlan
             }
         }
 
-        return new GenerationPlan(settings, [.. sets.Select(s => new PlannedSet(s.Labels, s.Slots))], [.. slots.Select(s => s.Set)], [.. slots.Select(s => s.Rank)]);
+        return new GenerationPlan(settings, [.. sets.Select((s, i) => new PlannedSet(i, s.Labels, s.Slots))], [.. slots.Select(s => s.Set)], [.. slots.Select(s => s.Rank)]);
     }
 
     /// <summary>The label set of a slot.</summary>
-    public PlannedSet SetOf(int slot) => Sets[SetIndexOf(slot)];
-
-    /// <summary>The index of a slot's label set in <see cref="Sets"/>.</summary>
-    public int SetIndexOf(int slot) => setOfSlot[slot];
+    public PlannedSet SetOf(int slot) => Sets[setOfSlot[slot]];
 
     /// <summary>Which of a set's prompts an attempt uses: the slots of a set start one after another, each attempt moves on by one.</summary>
     /// <param name="slot">The slot.</param>

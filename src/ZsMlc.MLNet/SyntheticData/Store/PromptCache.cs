@@ -39,11 +39,11 @@ internal sealed class PromptCache
     }
 
     /// <summary>Asks for the prompts of the sets that have none.</summary>
-    /// <param name="sets">Indices into <see cref="GenerationPlan.Sets"/>.</param>
+    /// <param name="sets">The sets.</param>
     /// <param name="warn">Told what the user should know; one call at a time.</param>
     /// <param name="completed">Told after each set how many are done; one call at a time.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public async Task FillAsync(IReadOnlyCollection<int> sets, Action<string>? warn, Action<int>? completed, CancellationToken cancellationToken)
+    public async Task FillAsync(IEnumerable<PlannedSet> sets, Action<string>? warn, Action<int>? completed, CancellationToken cancellationToken)
     {
         var gate = new Lock();
         var done = 0;
@@ -66,8 +66,7 @@ internal sealed class PromptCache
     }
 
     /// <summary>The prompts of a set; empty before it was filled.</summary>
-    /// <param name="set">Index into <see cref="GenerationPlan.Sets"/>.</param>
-    public IReadOnlyList<string> Read(int set)
+    public IReadOnlyList<string> Read(PlannedSet set)
     {
         try
         {
@@ -89,7 +88,7 @@ internal sealed class PromptCache
         }
 
         var count = 0;
-        for (var set = 0; set < plan.Sets.Count; set++)
+        foreach (var set in plan.Sets)
         {
             var request = Request(set);
             var templates = PromptGrammar.Generate(request.Labels, (int)Math.Min(2L * request.Count, MostTemplates), request.Seed).ToHashSet(StringComparer.Ordinal);
@@ -99,13 +98,13 @@ internal sealed class PromptCache
         return count;
     }
 
-    private async Task<IReadOnlyList<string>> AskAsync(int set, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> AskAsync(PlannedSet set, CancellationToken cancellationToken)
     {
         var batch = await settings.Source.GetAsync(Request(set), cancellationToken).ConfigureAwait(false);
         var lines = batch.Prompts.Select(p => p.ReplaceLineEndings(" ").Trim()).Where(p => p.Length > 0).ToList();
         if (lines.Count == 0)
         {
-            throw new InvalidOperationException($"The prompt source '{settings.Source.Identity}' gave no prompt for '{string.Join(" + ", plan.Sets[set].Labels)}'; expected 1 or more.");
+            throw new InvalidOperationException($"The prompt source '{settings.Source.Identity}' gave no prompt for '{string.Join(" + ", set.Labels)}'; expected 1 or more.");
         }
 
         var path = FileOf(set);
@@ -128,12 +127,11 @@ internal sealed class PromptCache
         void Write(Stream stream) => stream.Write(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))));
     }
 
-    private PromptRequest Request(int set)
+    private PromptRequest Request(PlannedSet set)
     {
-        var planned = plan.Sets[set];
-        var usable = Math.Min(settings.PromptsPerSet, (long)planned.Slots * attempts);
-        return new PromptRequest(planned.Labels, (int)usable, settings.Names, new SampleRandom(plan.Settings.Seed, $"prompts/{PromptFiles.FileName(planned.Labels)}").NextSeed());
+        var usable = Math.Min(settings.PromptsPerSet, (long)set.Slots * attempts);
+        return new PromptRequest(set.Labels, (int)usable, settings.Names, new SampleRandom(plan.Settings.Seed, $"prompts/{PromptFiles.FileName(set.Labels)}").NextSeed());
     }
 
-    private string FileOf(int set) => Path.Combine(folder, PromptFiles.FileName(plan.Sets[set].Labels));
+    private string FileOf(PlannedSet set) => Path.Combine(folder, PromptFiles.FileName(set.Labels));
 }

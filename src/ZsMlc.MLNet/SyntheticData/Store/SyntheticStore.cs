@@ -63,7 +63,7 @@ internal sealed class SyntheticStore : IDisposable
         identity.WithCandidates(candidates);
         return StoreCheck.IsOf(path, identity)
             ? new SyntheticStore(path, identity, candidates, null)
-            : throw new DirectoryNotFoundException($"There is no store of synthetic images at '{path}': {StoreLayout.Identity} is missing or damaged. Fit generates it.");
+            : throw new DirectoryNotFoundException($"There is no store of synthetic images at '{path}': {StoreLayout.Identity} is missing or damaged. Fit the generator again, or copy the store to that place.");
     }
 
     /// <summary>The record of a slot; <see langword="null"/> where there is none, or a damaged one.</summary>
