@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ZsMlc.MLNet.SyntheticData.Store;
 
 /// <summary>What is known of a slot.</summary>
@@ -10,6 +12,7 @@ internal sealed record SlotRecord(int Slot, string Store, IReadOnlyList<string> 
     /// <summary>SHA-256 of the record with this value empty: tells damage.</summary>
     public string Sha256 { get; init; } = "";
 
+    [JsonIgnore]
     public bool IsAccepted => Attempts.Any(a => a.Accepted);
 
     /// <summary>Whether no further attempt is to be made.</summary>
