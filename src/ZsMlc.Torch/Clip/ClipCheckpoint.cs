@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.Torch.Clip;
@@ -5,6 +6,8 @@ namespace ZsMlc.Torch.Clip;
 /// <summary>A CLIP checkpoint of any form, seen under OpenAI's tensor names, with its configuration and tokenizer.</summary>
 internal sealed class ClipCheckpoint : IDisposable
 {
+    private const string ConfigKey = "clip_config", VocabularyKey = "tokenizer_vocabulary", MergesKey = "tokenizer_merges";
+
     private ClipCheckpoint(ICheckpoint tensors, ClipConfig config, ClipTokenizer tokenizer) =>
         (Tensors, Config, Tokenizer) = (tensors, config, tokenizer);
 
@@ -40,6 +43,42 @@ internal sealed class ClipCheckpoint : IDisposable
         {
             tensors.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The header entries by which a stored model is read without a folder around it.</summary>
+    public static Dictionary<string, string> Describe(ClipConfig config, ClipTokenizer tokenizer)
+    {
+        Dictionary<string, string> metadata = new() { ["format"] = "pt", [ConfigKey] = OpenClipConfig.Format(config).ToJsonString() };
+        if (!ReferenceEquals(tokenizer, ClipTokenizer.Default))
+        {
+            metadata[VocabularyKey] = JsonSerializer.Serialize(tokenizer.Vocabulary);
+            metadata[MergesKey] = JsonSerializer.Serialize(tokenizer.Merges);
+        }
+
+        return metadata;
+    }
+
+    /// <summary>Reads a model with such a header from a stream.</summary>
+    /// <param name="stream">A readable stream.</param>
+    /// <param name="source">What the stream is, for messages.</param>
+    public static ClipCheckpoint Read(Stream stream, string source)
+    {
+        var tensors = SafetensorsStream.Read(stream, source);
+        try
+        {
+            using var config = JsonDocument.Parse(tensors.Metadata[ConfigKey]);
+            var sizes = OpenClipConfig.Parse(config.RootElement);
+            sizes.Check();
+            var tokenizer = tensors.Metadata.TryGetValue(VocabularyKey, out var vocabulary)
+                ? new(JsonSerializer.Deserialize<Dictionary<string, int>>(vocabulary)!, JsonSerializer.Deserialize<List<string>>(tensors.Metadata[MergesKey])!)
+                : ClipTokenizer.Default;
+            return new(tensors, sizes, tokenizer);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            tensors.Dispose();
+            throw new CheckpointFormatException(source, $"it is not a CLIP model with its configuration: {e.Message}", e);
         }
     }
 

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace ZsMlc.Torch.Clip;
 
 /// <summary>CLIP: an image tower and a text tower that share an embedding.</summary>
-public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
+public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
 {
     internal readonly nn.Module<Tensor, Tensor> visual;
     internal readonly TextTransformer text;
@@ -72,25 +72,7 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     {
         TorchRuntime.EnsureLoaded();
         using var source = ClipCheckpoint.Open(path, config);
-        var model = new ClipModel(source.Config, source.Tokenizer);
-        try
-        {
-            CheckpointLoader.LoadInto(model, source.Tensors, ClipNames.FromOpenAI);
-            model.to(dtype);
-            model.to(device ?? CPU);
-            model.eval();
-            foreach (var parameter in model.parameters())
-            {
-                parameter.requires_grad_(false);
-            }
-
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        return Load(source, device, dtype);
     }
 
     /// <summary>Pooled image features.</summary>
@@ -149,9 +131,7 @@ public sealed class ClipModel : nn.Module<Tensor, Tensor, Tensor>
         Directory.CreateDirectory(folder);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var tensors = state_dict()
-            .Where(t => !t.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-            .Select(t => KeyValuePair.Create(ClipNames.ToOpenAI(t.Key), t.Value.to(dtype)));
+        var tensors = StoredTensors(dtype);
         SafetensorsWriter.Write(
             Path.Combine(folder, huggingFace ? ClipFolder.HuggingFaceWeightsFile : ClipFolder.OpenClipWeightsFile),
             huggingFace ? HuggingFaceClipWriter.Convert(tensors) : tensors,

@@ -33,6 +33,59 @@ public sealed class ClipModelTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Load_SavedStream_ScoresTheSameAndLeavesTheStreamOpen(bool resNet)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        using var model = new ClipModel(resNet ? TinyResNet : TinyViT);
+        model.eval();
+        using var stream = new MemoryStream();
+        model.Save(stream, ScalarType.Float32);
+        stream.WriteByte(7);
+        stream.Position = 0;
+        using var read = ClipModel.Load(stream);
+        Assert.AreEqual(7, stream.ReadByte());
+        Assert.AreEqual(model.Config.QuickGelu, read.Config.QuickGelu);
+        var images = randn(2, 3, read.Config.Vision.ImageSize, read.Config.Vision.ImageSize);
+        var ids = read.Tokenizer.Tokenize(["a cat", "a dog"], 12);
+        Assert.IsTrue(model.forward(images, ids).equal(read.forward(images, ids)).all().item<bool>());
+        Assert.IsFalse(read.parameters().Any(p => p.requires_grad) || read.training);
+    }
+
+    [TestMethod]
+    public void Load_StreamOfOwnVocabulary_TokenizesAlike()
+    {
+        using var model = new ClipModel(TinyViT, new ClipTokenizer(ClipTokenizer.Default.Vocabulary.ToDictionary(), ClipTokenizer.Default.Merges));
+        using var stream = new MemoryStream();
+        model.Save(stream);
+        stream.Position = 0;
+        using var read = ClipModel.Load(stream);
+        Assert.AreNotSame(ClipTokenizer.Default, read.Tokenizer);
+        CollectionAssert.AreEqual(model.Tokenizer.Encode("two cats").ToArray(), read.Tokenizer.Encode("two cats").ToArray());
+    }
+
+    [TestMethod]
+    [DataRow("rubbish that is no model")]
+    [DataRow("")]
+    public void Load_OtherStream_Throws(string text)
+    {
+        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text));
+        Assert.ThrowsExactly<CheckpointFormatException>(() => ClipModel.Load(stream));
+    }
+
+    [TestMethod]
+    public void Load_WeightsWithoutConfiguration_SaysSo()
+    {
+        using var scope = NewDisposeScope();
+        using var stream = new MemoryStream();
+        SafetensorsWriter.Write(stream, [new("a", ones(2))]);
+        stream.Position = 0;
+        StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => ClipModel.Load(stream)).Message, "clip_config");
+    }
+
+    [TestMethod]
     public void FromPretrained_HuggingFaceFolder_ScoresTheSame()
     {
         using var folder = new TemporaryFolder();
