@@ -20,7 +20,7 @@ internal static class TrainingData
         var labels = options.Labels;
         var image = Columns.Image(data.Schema, options.ImageColumn, nameof(options.ImageColumn));
         var label = Columns.Labels(data.Schema, options.LabelColumn, nameof(options.LabelColumn));
-        var synthetic = Synthetic(data.Schema, options);
+        var synthetic = Columns.Flag(data.Schema, options.SyntheticColumn, nameof(options.SyntheticColumn));
         using var cursor = data.GetRowCursor(synthetic is { } s ? [image, label, s] : [image, label]);
         var images = cursor.GetGetter<MLImage>(image);
         var reader = LabelReader.Create(cursor, label, labels.All, strict: true);
@@ -62,13 +62,6 @@ internal static class TrainingData
             cache.Dispose();
             throw;
         }
-    }
-
-    private static DataViewSchema.Column? Synthetic(DataViewSchema schema, FusionMultiLabelOptions options)
-    {
-        var column = schema.GetColumnOrNull(options.SyntheticColumn);
-        return column is null or { Type: BooleanDataViewType } ? column
-            : throw new ArgumentException($"The column '{options.SyntheticColumn}' ({nameof(options.SyntheticColumn)}) has the type {column.Value.Type}; expected Boolean.");
     }
 
     private static void Check(IHostEnvironment environment, TrainingCache cache, LabelSet labels)

@@ -74,6 +74,11 @@ internal abstract class BatchRun : IDisposable
     /// <summary>Whether the row of a computed slot stays in the output.</summary>
     public virtual bool Keep(int slot) => true;
 
+    /// <summary>Takes note that all rows were read and computed; not called where a cursor is left early.</summary>
+    public virtual void Complete()
+    {
+    }
+
     /// <summary>Returns the <see cref="ValueGetter{TValue}"/> of an added column.</summary>
     /// <param name="added">Index into <see cref="BatchMapping.Added"/>.</param>
     /// <param name="slot">Tells the slot of the row whose value is asked for.</param>

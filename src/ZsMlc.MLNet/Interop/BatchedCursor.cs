@@ -33,7 +33,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
                 }
             }
 
-            _run = computes ? mapping.Start(source, capacity) : null;
+            _run = computes ? mapping.Start(new BufferedRow(source, _buffers, () => _count), capacity) : null;
         }
         catch
         {
@@ -62,6 +62,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
             _slot++;
             if (_slot >= _count && !Fill())
             {
+                _run?.Complete();
                 Dispose();
                 return false;
             }

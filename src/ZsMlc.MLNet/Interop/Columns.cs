@@ -32,6 +32,14 @@ internal static class Columns
         return column;
     }
 
+    /// <summary>A Boolean column, or <see langword="null"/> where the data has none of that name.</summary>
+    /// <exception cref="ArgumentException">The column is of another type.</exception>
+    public static DataViewSchema.Column? Flag(DataViewSchema schema, string name, string option)
+    {
+        var column = schema.GetColumnOrNull(name);
+        return column is null or { Type: BooleanDataViewType } ? column : throw Mistyped(name, option, column.Value.Type.ToString()!, "Boolean");
+    }
+
     /// <summary>Checks the image column before the estimator is fitted.</summary>
     /// <exception cref="ArgumentException">The column is missing or holds no images.</exception>
     public static void CheckImage(SchemaShape shape, string name, string option)

@@ -296,10 +296,10 @@ public sealed class FusionMultiLabelTransformerTests
         return path;
     }
 
-    internal static string[] RunLoader(string model, string photos)
+    internal static string[] RunLoader(params string[] arguments)
     {
         var loader = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Loader").Value!;
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [loader, model, photos]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [loader, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -80,6 +80,42 @@ public sealed class BatchedDataViewTests
     }
 
     [TestMethod]
+    public void Rows_ColumnBothReadAndAskedFor_IsReadFromTheSourceOnce()
+    {
+        var reads = 0;
+        var source = new IndexedDataView(5, [new("Number", NumberDataViewType.Single, index => (ValueGetter<float>)((ref float v) => (v, reads) = (index(), reads + 1)))]);
+        var view = new BatchedDataView(source, new Doubling(source.Schema, 3));
+
+        using var cursor = view.GetRowCursor(view.Schema);
+        var (number, twice) = (cursor.GetGetter<float>(view.Schema["Number"]), cursor.GetGetter<float>(view.Schema["Twice"]));
+        for (var i = 0; cursor.MoveNext(); i++)
+        {
+            float a = 0, b = 0;
+            number(ref a);
+            twice(ref b);
+            Assert.AreEqual((i, 2 * i), ((int)a, (int)b));
+        }
+
+        Assert.AreEqual(5, reads);
+    }
+
+    [TestMethod]
+    public void Cursor_ReadToTheEnd_CompletesTheComputationOnce()
+    {
+        var source = Source(7);
+        var mapping = new Doubling(source.Schema, 3);
+        var view = new BatchedDataView(source, mapping);
+        using (var early = view.GetRowCursor(view.Schema))
+        {
+            early.MoveNext();
+        }
+
+        Assert.AreEqual(0, mapping.Completed);
+        Assert.HasCount(7, view.GetColumn<float>("Twice").ToArray());
+        Assert.AreEqual(1, mapping.Completed);
+    }
+
+    [TestMethod]
     public void Cursor_StoppedEarly_DisposesTheComputationOnce()
     {
         var source = Source(7);

@@ -11,6 +11,8 @@ internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, 
 
     public int Disposed { get; private set; }
 
+    public int Completed { get; private set; }
+
     public override IReadOnlyList<int> Reads => [InputSchema["Number"].Index];
 
     public override CancellationToken CancellationToken => token;
@@ -33,6 +35,8 @@ internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, 
         }
 
         public override bool Keep(int slot) => keep?.Invoke(_in[slot]) ?? true;
+
+        public override void Complete() => owner.Completed++;
 
         public override Delegate Getter(int added, Func<int> slot) => (ValueGetter<float>)((ref float v) => v = _out[slot()]);
 

@@ -1,0 +1,118 @@
+using Microsoft.ML.Runtime;
+using TorchSharp;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Filtering;
+using static TorchSharp.torch;
+
+namespace ZsMlc.MLNet.Filtering;
+
+/// <summary>The CLIP model of a filter, opened when the first row is judged: from its path, or from the bytes that a model file held.</summary>
+internal sealed class FilterJudge : IDisposable
+{
+    private readonly IHostEnvironment _environment;
+    private readonly ClipFilterSettings _settings;
+    private readonly Lock _lock = new();
+    private byte[]? _stored;
+    private ClipModel? _clip;
+    private ClipDiscriminator? _discriminator;
+
+    /// <summary>Creates a judge that is not open yet.</summary>
+    /// <param name="environment">Tells the device.</param>
+    /// <param name="settings">Path, fingerprint, candidates and template.</param>
+    /// <param name="stored">The model as <see cref="Save"/> wrote it, or <see langword="null"/> to open the path.</param>
+    public FilterJudge(IHostEnvironment environment, ClipFilterSettings settings, byte[]? stored = null) =>
+        (_environment, _settings, _stored) = (environment, settings, stored);
+
+    /// <summary>Gets the side of the square pictures that are judged, in pixels.</summary>
+    /// <exception cref="FileNotFoundException">There is no CLIP model at the path.</exception>
+    /// <exception cref="InvalidOperationException">The model at the path is another one than the filter was fitted with.</exception>
+    public int Size => Open().Config.Vision.ImageSize;
+
+    /// <summary>Cuts a picture as CLIP sees it.</summary>
+    /// <param name="pixels">RGB, Byte [3, H, W].</param>
+    /// <returns>RGB, Byte [1, 3, Size, Size].</returns>
+    public Tensor Cut(Tensor pixels) => Open().Preprocessor.Resize(pixels);
+
+    /// <summary>V of every candidate.</summary>
+    /// <param name="images">RGB, Byte [B, 3, Size, Size].</param>
+    /// <param name="targets">For every image the candidates that it was made for, one or more.</param>
+    /// <returns>B rows of one value a candidate.</returns>
+    public float[] Values(Tensor images, IReadOnlyList<IReadOnlyCollection<int>> targets)
+    {
+        Open();
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        return _discriminator!.Judge(images, _discriminator.Targets(targets)).cpu().contiguous().data<float>().ToArray();
+    }
+
+    /// <summary>Writes the CLIP model in half precision.</summary>
+    public void Save(Stream stream)
+    {
+        lock (_lock)
+        {
+            if (_stored is not null)
+            {
+                stream.Write(_stored);
+                return;
+            }
+        }
+
+        Open().Save(stream);
+    }
+
+    /// <summary>Frees the model.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _discriminator?.Dispose();
+            _clip?.Dispose();
+            (_discriminator, _clip) = (null, null);
+        }
+    }
+
+    private ClipModel Open()
+    {
+        lock (_lock)
+        {
+            if (_clip is not null)
+            {
+                return _clip;
+            }
+
+            var device = _environment.Device();
+            var clip = _stored is null ? FromPath(device) : ClipModel.Load(new MemoryStream(_stored), device);
+            try
+            {
+                _discriminator = new(clip, _settings.Candidates, _settings.Template);
+            }
+            catch
+            {
+                clip.Dispose();
+                throw;
+            }
+
+            return _clip = clip;
+        }
+    }
+
+    private ClipModel FromPath(Device device)
+    {
+        Check(_settings.Clip);
+        var fingerprint = CheckpointFingerprint.Compute(_settings.Clip);
+        return fingerprint == _settings.Fingerprint
+            ? ClipModel.FromPretrained(_settings.Clip, device)
+            : throw new InvalidOperationException($"The CLIP model at {_settings.Clip} is not the one that the filter was fitted with: its fingerprint is {fingerprint[..12]}…, expected {_settings.Fingerprint[..12]}…. Put the former model there, or fit the filter again.");
+    }
+
+    /// <summary>Throws where nothing lies at a path.</summary>
+    public static void Check(string clip)
+    {
+        if (!File.Exists(clip) && !Directory.Exists(clip))
+        {
+            throw new FileNotFoundException($"There is no CLIP model at {clip} ({nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Clip)}).", clip);
+        }
+    }
+}
