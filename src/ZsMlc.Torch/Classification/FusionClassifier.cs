@@ -148,6 +148,9 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
         if (_folded is null || _folded.DType != dtype)
         {
             ForgetFolded();
+
+            // The first use may be in inference mode, a later one in training, which cannot take tensors made there.
+            using var ordinary = inference_mode(false);
             _folded = new(image_encoder, dtype, module => module is FusedConvolution fused
                 ? (fused.conv, fused.global_branch.Scaled)
                 : ((Conv2d)module, null));

@@ -99,6 +99,18 @@ public sealed class FusionClassifierTrainerTests
     }
 
     [TestMethod]
+    public void Fit_ScoredBefore_EndsLikeOneNeverScored()
+    {
+        using var rows = Rows(16, 3);
+        using var clip = TinyClip();
+        using var scored = Fresh(clip);
+        using var images = rows.Images([0, 1]);
+        scored.Score(images).Dispose();
+        FusionClassifierTrainer.Fit(scored, Quick with { Seed = 5 }, rows);
+        Assert.AreEqual(Digest(5), Digest(scored));
+    }
+
+    [TestMethod]
     public void Fit_Interrupted_GoesOnToTheSameModel()
     {
         using var folder = new TemporaryFolder();
