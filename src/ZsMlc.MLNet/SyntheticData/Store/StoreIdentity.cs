@@ -60,7 +60,7 @@ internal sealed class StoreIdentity
 
         var names = options.Select(o => o.Key).Union(theirs.Select(o => o.Key));
         List<string> differences = [.. names
-            .Where(name => !JsonNode.DeepEquals(options[name], theirs[name]))
+            .Where(name => options.ContainsKey(name) != theirs.ContainsKey(name) || !JsonNode.DeepEquals(options[name], theirs[name]))
             .Select(name => $"{name} is {Show(theirs, name)} in the store and {Show(options, name)} now")];
         return differences.Count > 0 || ToBytes().AsSpan().SequenceEqual(file) ? differences : [$"format is {other["format"]} in the store and {Format} now, or the judged labels differ"];
     }

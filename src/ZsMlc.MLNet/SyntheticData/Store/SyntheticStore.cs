@@ -39,19 +39,21 @@ internal sealed class SyntheticStore : IDisposable
         return Guarded(path, path, () =>
         {
             Directory.CreateDirectory(path);
-            var file = System.IO.Path.Combine(path, StoreLayout.Identity);
-            if (AtomicFile.TryCreate(file, stream => stream.Write(identity.ToBytes())))
+            if (!StoreCheck.IsOf(path, identity))
             {
                 StoreCheck.RecordsAreOf(path, identity);
-            }
-            else if (!StoreCheck.IsOf(path, identity))
-            {
-                StoreCheck.RecordsAreOf(path, identity);
-                AtomicFile.Write(file, stream => stream.Write(identity.ToBytes()));
+                var file = System.IO.Path.Combine(path, StoreLayout.Identity);
+                if (!AtomicFile.TryCreate(file, Write) && !StoreCheck.IsOf(path, identity))
+                {
+                    // The file is damaged.
+                    AtomicFile.Write(file, Write);
+                }
             }
 
             return new SyntheticStore(path, identity, candidates, StoreUse.Enter(path));
         });
+
+        void Write(Stream stream) => stream.Write(identity.ToBytes());
     }
 
     /// <summary>Opens a store to read it.</summary>
