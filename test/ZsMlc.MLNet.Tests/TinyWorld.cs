@@ -5,6 +5,7 @@ using TorchSharp;
 using ZsMlc.MLNet.Classification;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Tests.Diffusion;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet;
@@ -28,6 +29,23 @@ internal sealed class TinyWorld : IDisposable
     public TestFolder Folder { get; } = new();
 
     public string Clip => Folder["clip"];
+
+    /// <summary>A random diffusion model of 16² pixels, written when first asked for.</summary>
+    public string Diffusion
+    {
+        get
+        {
+            var folder = Folder["diffusion"];
+            if (!Directory.Exists(folder))
+            {
+                using var scope = NewDisposeScope();
+                using var pipeline = TinyPipeline.Create();
+                pipeline.Save(folder, ScalarType.Float32);
+            }
+
+            return folder;
+        }
+    }
 
     public static LabelSet Labels { get; } = LabelSet.Create(["red", "green", "blue"], ["yellow", "white"]);
 
