@@ -28,6 +28,7 @@ public sealed partial class StableDiffusionPipeline
         TorchRuntime.EnsureLoaded();
         CheckIndex(folder);
         var variant = dtype == ScalarType.Float16 ? "fp16" : null;
+        using var scope = NewDisposeScope();
         List<nn.Module> loaded = [];
         T Load<T>(T module, string part, Func<string, string?>? rename = null)
             where T : nn.Module

@@ -6,10 +6,13 @@ namespace ZsMlc.MLNet.SyntheticData;
 /// <summary>A generator of 16² pixels from the random models of <see cref="TinyWorld"/>.</summary>
 internal static class TinyGenerator
 {
-    /// <summary>Two sampling steps without guidance, three images of each of the two unseen labels, alone or together.</summary>
+    /// <summary>Three unseen labels, so that those of every image have a rival.</summary>
+    public static LabelSet Labels { get; } = LabelSet.Create(TinyWorld.Labels.Seen, ["yellow", "white", "purple"]);
+
+    /// <summary>Two sampling steps without guidance, three images of each unseen label, alone or in pairs.</summary>
     public static SyntheticUnseenDataOptions Options(TinyWorld world, string store) => new()
     {
-        Labels = TinyWorld.Labels,
+        Labels = Labels,
         Diffusion = world.Diffusion,
         StorePath = world.Folder[store],
         ImagesPerLabel = 3,
@@ -23,7 +26,7 @@ internal static class TinyGenerator
     public static SyntheticUnseenDataTransformer Fit(SyntheticUnseenDataOptions options, MLContext? ml = null) =>
         (ml ?? new()).Transforms.SyntheticUnseenData(options).Fit(Photos());
 
-    public static IDataView Photos() => TinyWorld.Rows(3, IndexedColumn.Texts("Labels", i => [TinyWorld.Labels.Seen[i]]));
+    public static IDataView Photos() => TinyWorld.Rows(3, IndexedColumn.Texts("Labels", i => [Labels.Seen[i]]));
 
     /// <summary>Every file of a store by its path; nothing but the mark of its use is left out.</summary>
     public static SortedDictionary<string, string> Files(string store, string pattern = "*") => new(
