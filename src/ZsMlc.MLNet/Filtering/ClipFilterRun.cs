@@ -132,7 +132,7 @@ internal sealed class ClipFilterRun : BatchRun
         {
             if (!labels.Any(i => _candidateOf[i] >= 0 && _hierarchy.Ancestors(_labels[i]).Contains(label)))
             {
-                throw new InvalidOperationException($"Row {_row.Position} is to be judged and has the label '{label}', which is not among the {_settings.Candidates.Count} candidates. Add it to {nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Candidates)}, or mark real rows in the column '{_settings.SyntheticColumn}'.");
+                throw new InvalidOperationException($"Row {_row.Position} is to be judged and has the label '{label}', which is not among the {_settings.Candidates.Count} candidates. Add it to {nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Candidates)}, name the labels that imply it in {nameof(ClipFilterOptions.Hierarchy)}, or mark real rows in the column '{_settings.SyntheticColumn}'.");
             }
         }
     }
