@@ -16,6 +16,18 @@ public static class CheckpointLoader
     /// <exception cref="CheckpointMismatchException">Tensors are missing, surplus, or of another shape or kind; the network is then unchanged.</exception>
     public static void LoadInto(nn.Module module, ICheckpoint checkpoint, Func<string, string?>? rename = null)
     {
+        var (state, sources) = Match(module, checkpoint, rename);
+        using var noGrad = no_grad();
+        foreach (var (target, name) in sources)
+        {
+            using var scope = NewDisposeScope();
+            state[target].copy_(checkpoint.Read(name));
+        }
+    }
+
+    /// <summary>The network's tensors, and for each the name in the checkpoint; a network on the meta device will do.</summary>
+    internal static (Dictionary<string, Tensor> State, Dictionary<string, string> Sources) Match(nn.Module module, ICheckpoint checkpoint, Func<string, string?>? rename)
+    {
         var state = module.state_dict();
         Dictionary<string, string> sources = [];
         List<string> surplus = [], misshapen = [];
@@ -48,12 +60,7 @@ public static class CheckpointLoader
             throw new CheckpointMismatchException(checkpoint.Source, module.GetName(), missing, surplus, misshapen);
         }
 
-        using var noGrad = no_grad();
-        foreach (var (target, name) in sources)
-        {
-            using var scope = NewDisposeScope();
-            state[target].copy_(checkpoint.Read(name));
-        }
+        return (state, sources);
     }
 
     private static string? Difference(TensorInfo found, Tensor expected)

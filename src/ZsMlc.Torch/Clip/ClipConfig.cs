@@ -47,6 +47,17 @@ public sealed record ClipConfig(int EmbedDim, ClipVisionConfig Vision, ClipTextC
         Require(Text.Heads > 0 && Text.Width % Text.Heads == 0, $"Text.Heads is {Text.Heads}, which does not divide the width {Text.Width}.");
     }
 
+    /// <summary>A lower bound of the model's number of weights, to tell a wrong configuration before it takes memory.</summary>
+    internal double LeastWeights()
+    {
+        double text = Text.Width, vision = Vision.Width;
+        var sum = ((double)Text.VocabSize + Text.ContextLength + EmbedDim) * text + 12 * text * text * Text.Layers;
+        var grid = (double)Vision.GridSize * Vision.GridSize;
+        return Vision.ResNetLayers is { } blocks
+            ? sum + 32 * vision * (3 * 32 * vision + grid + EmbedDim) + blocks.Sum(b => b * vision * vision)
+            : sum + vision * (3.0 * Vision.PatchSize * Vision.PatchSize + grid + EmbedDim) + 12 * vision * vision * Vision.Layers;
+    }
+
     /// <summary>Gets OpenAI's RN50: 224², E 1024.</summary>
     public static ClipConfig RN50 { get; } = new(1024, ClipVisionConfig.ResNet(224, 64, [3, 4, 6, 3]), new(77, 49408, 512, 8, 12));
 

@@ -37,6 +37,12 @@ public sealed partial class ClipModel
 
     private static ClipModel Load(ClipCheckpoint source, Device? device, ScalarType dtype)
     {
+        var (least, stored) = (source.Config.LeastWeights(), source.Tensors.Names.Sum(n => (double)source.Tensors.Info(n).Count));
+        if (least > stored)
+        {
+            throw new CheckpointFormatException(source.Tensors.Source, $"the configuration describes a network of {least:0} weights or more, but the checkpoint holds {stored:0}: {source.Config}.");
+        }
+
         var model = new ClipModel(source.Config, source.Tokenizer);
         try
         {

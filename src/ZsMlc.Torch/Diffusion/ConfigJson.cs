@@ -25,14 +25,42 @@ internal static class ConfigJson
 
         try
         {
-            return JsonSerializer.Deserialize<T>(DropNulls(File.ReadAllBytes(path)), Options)
+            var config = JsonSerializer.Deserialize<T>(DropNulls(File.ReadAllBytes(path)), Options)
                 ?? throw new JsonException("the file holds null.");
+            CheckNumbers(config);
+            return config;
         }
         catch (JsonException e)
         {
             throw new CheckpointFormatException(path, $"not a configuration of a {typeof(T).Name}: {e.Message}", e);
         }
     }
+
+    /// <summary>Numbers that no network or sampler has would otherwise be found by native code, or fill the memory.</summary>
+    private static void CheckNumbers(object config)
+    {
+        foreach (var property in config.GetType().GetProperties().Where(p => p is { CanRead: true, CanWrite: true } && p.GetIndexParameters().Length == 0))
+        {
+            IReadOnlyList<double> values = property.GetValue(config) switch
+            {
+                int value => [value],
+                double value => [value],
+                IntOrList list => [.. list.Values.Select(v => (double)v)],
+                IReadOnlyList<int> list => [.. list.Select(v => (double)v)],
+                IReadOnlyList<string> list => list.Contains(null!) ? throw new JsonException($"{SettingName(property.Name)} holds null.") : [1],
+                _ => [1],
+            };
+            var whole = property.PropertyType != typeof(double);
+            var least = whole && property.Name != nameof(Schedulers.SchedulerConfig.StepsOffset) ? 1 : 0;
+            var most = property.Name.Contains("Layers", StringComparison.Ordinal) ? 1000 : 1e6;
+            if (values.Count == 0 || values.Any(v => !(v >= least && v <= most)))
+            {
+                throw new JsonException($"{SettingName(property.Name)} is {string.Join(", ", values)}; expected {(whole ? "whole numbers" : "a number")} from {least} to {most}.");
+            }
+        }
+    }
+
+    private static string SettingName(string property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property);
 
     public static void Write<T>(string path, T value)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
@@ -30,11 +31,13 @@ public sealed partial class StableDiffusionPipeline
         var variant = dtype == ScalarType.Float16 ? "fp16" : null;
         using var scope = NewDisposeScope();
         List<nn.Module> loaded = [];
-        T Load<T>(T module, string part, Func<string, string?>? rename = null)
+        T Load<T>(Func<T> make, string part, Func<string, string?>? rename = null)
             where T : nn.Module
         {
-            loaded.Add(module);
             using var checkpoint = Checkpoint.Open(Path.Combine(folder, part), variant);
+            CheckSizes(make, checkpoint, rename, Path.Combine(folder, part, "config.json"));
+            var module = make();
+            loaded.Add(module);
             CheckpointLoader.LoadInto(module, checkpoint, rename);
             module.to(dtype);
             module.to(device ?? CPU);
@@ -51,9 +54,12 @@ public sealed partial class StableDiffusionPipeline
         {
             var scheduler = SchedulerConfig.FromPretrained(folder);
             Scheduler.Create(scheduler);
-            var text = Load(new ClipTextEncoder(ConfigJson.Read<TextEncoderConfig>(Path.Combine(folder, "text_encoder", "config.json"))), "text_encoder", WithoutPositionIds);
-            var unet = Load(new UNet2DConditionModel(ConfigJson.Read<UnetConfig>(Path.Combine(folder, "unet", "config.json"))), "unet");
-            var vae = Load(new AutoencoderKL(ConfigJson.Read<AutoencoderConfig>(Path.Combine(folder, "vae", "config.json"))), "vae", AutoencoderKL.ModernName);
+            var textConfig = ConfigJson.Read<TextEncoderConfig>(Path.Combine(folder, "text_encoder", "config.json"));
+            var unetConfig = ConfigJson.Read<UnetConfig>(Path.Combine(folder, "unet", "config.json"));
+            var vaeConfig = ConfigJson.Read<AutoencoderConfig>(Path.Combine(folder, "vae", "config.json"));
+            var text = Load(() => new ClipTextEncoder(textConfig), "text_encoder", WithoutPositionIds);
+            var unet = Load(() => new UNet2DConditionModel(unetConfig), "unet");
+            var vae = Load(() => new AutoencoderKL(vaeConfig), "vae", AutoencoderKL.ModernName);
             var tokenizerFolder = Path.Combine(folder, "tokenizer");
             var tokenizer = ClipTokenizer.IsIn(tokenizerFolder) ? ClipTokenizer.FromFolder(tokenizerFolder) : ClipTokenizer.Default;
             return new(text, unet, vae, tokenizer, scheduler, ReadPadId(tokenizerFolder, tokenizer));
@@ -120,6 +126,27 @@ public sealed partial class StableDiffusionPipeline
     /// <summary>Older files hold the positions 0, 1, ... as if they were weights.</summary>
     private static string? WithoutPositionIds(string name) => name.EndsWith("position_ids", StringComparison.Ordinal) ? null : name;
 
+    /// <summary>Makes the network without memory and compares it with the checkpoint, before a wrong configuration takes memory.</summary>
+    private static void CheckSizes<T>(Func<T> make, ICheckpoint checkpoint, Func<string, string?>? rename, string config)
+        where T : nn.Module
+    {
+        using var meta = Layers.On(META);
+        T plan;
+        try
+        {
+            plan = make();
+        }
+        catch (Exception e) when (e is ExternalException or ArithmeticException or ArgumentException)
+        {
+            throw new CheckpointFormatException(config, $"no network has these sizes: {e.Message.Split('\n')[0]}", e);
+        }
+
+        using (plan)
+        {
+            CheckpointLoader.Match(plan, checkpoint, rename);
+        }
+    }
+
     private static void SavePart(string folder, string file, nn.Module module, ScalarType dtype)
     {
         Directory.CreateDirectory(folder);
@@ -157,7 +184,8 @@ public sealed partial class StableDiffusionPipeline
             return tokenizer.EndId;
         }
 
-        var text = pad.ValueKind == JsonValueKind.Object ? pad.GetProperty("content").GetString() : pad.GetString();
+        var content = pad.ValueKind == JsonValueKind.Object && pad.TryGetProperty("content", out var inner) ? inner : pad;
+        var text = content.ValueKind == JsonValueKind.String ? content.GetString() : content.GetRawText();
         return tokenizer.IdOf(text ?? "") ?? throw new CheckpointFormatException(path, $"the pad token '{text}' is not in the vocabulary.");
     }
 }

@@ -29,7 +29,7 @@ public sealed class AveragePrecisionTests
 
         // The reference counts a label without positives as zero.
         Assert.AreEqual(document.RootElement.GetProperty("mAP_percent").GetDouble() / 100, known.Sum() / expected.Length, 1e-6);
-        Assert.HasCount(expected.Length - 1, known);
+        Assert.HasCount((int)targets.amax([0]).sum().item<float>(), known);
     }
 
     [TestMethod]

@@ -12,18 +12,18 @@ namespace ZsMlc.Torch.Tests.Diffusion;
 internal static class GoldenModels
 {
     public static ClipTextEncoder TextEncoder(string model, ScalarType dtype = ScalarType.Float32) =>
-        Load(new ClipTextEncoder(ConfigJson.Read<TextEncoderConfig>(Golden.PathOf("sd", model, "text_encoder", "config.json"))), dtype, n => n.EndsWith("position_ids", StringComparison.Ordinal) ? null : n, "sd", model, "text_encoder");
+        Load(new ClipTextEncoder(ConfigJson.Read<TextEncoderConfig>(Golden.PathOf("sd", model, "text_encoder", "config.json"))), dtype, n => n.EndsWith("position_ids", StringComparison.Ordinal) ? null : n, model, "text_encoder");
 
     public static UNet2DConditionModel Unet(string model, ScalarType dtype = ScalarType.Float32) =>
-        Load(new UNet2DConditionModel(ConfigJson.Read<UnetConfig>(Golden.PathOf("sd", model, "unet", "config.json"))), dtype, null, "sd", model, "unet");
+        Load(new UNet2DConditionModel(ConfigJson.Read<UnetConfig>(Golden.PathOf("sd", model, "unet", "config.json"))), dtype, null, model, "unet");
 
     public static AutoencoderKL Vae(string model, ScalarType dtype = ScalarType.Float32) =>
-        Load(new AutoencoderKL(ConfigJson.Read<AutoencoderConfig>(Golden.PathOf("sd", model, "vae", "config.json"))), dtype, AutoencoderKL.ModernName, "sd", model, "vae");
+        Load(new AutoencoderKL(ConfigJson.Read<AutoencoderConfig>(Golden.PathOf("sd", model, "vae", "config.json"))), dtype, AutoencoderKL.ModernName, model, "vae");
 
     private static T Load<T>(T module, ScalarType dtype, Func<string, string?>? rename, params string[] folder)
         where T : nn.Module
     {
-        using var checkpoint = Checkpoint.Open(Golden.PathOf(folder));
+        using var checkpoint = Checkpoint.Open(Golden.PathOf("sd", folder));
         CheckpointLoader.LoadInto(module, checkpoint, rename);
         module.to(dtype);
         module.eval();
