@@ -1,3 +1,5 @@
+using ZsMlc.Torch.Checkpoints;
+
 namespace ZsMlc.Torch.Tests.Checkpoints;
 
 [TestClass]
