@@ -91,7 +91,7 @@ internal sealed class SlotRunner
     private void RunChunk(int[] slots, ISlotGenerator generator, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var chunk = slots.Select(slot => SlotState.Load(store, plan, slot)).ToArray();
+        var chunk = AtOnce(slots, slot => SlotState.Load(store, plan, slot));
         for (var attempt = 0; attempt < options.MaxAttempts; attempt++)
         {
             foreach (var group in chunk.Where(slot => slot.IsOpenAt(attempt)).Chunk(options.BatchSize))
@@ -120,14 +120,14 @@ internal sealed class SlotRunner
 
         generated += outcomes.Count;
         accepted += outcomes.Count(o => o.IsAccepted);
-        for (var i = 0; i < group.Length; i++)
-        {
-            if (!group[i].Has(attempt))
-            {
-                group[i].Add(store, wishes[i], outcomes[i], options);
-            }
-        }
+        AtOnce(
+            Enumerable.Range(0, group.Length).Where(i => !group[i].Has(attempt)),
+            i => group[i].Add(store, wishes[i], outcomes[i], options));
     }
+
+    // Slots have nothing in common: reading, encoding and flushing to the disk go on side by side.
+    private static T[] AtOnce<TSlot, T>(IEnumerable<TSlot> slots, Func<TSlot, T> work) =>
+        Task.WhenAll(slots.Select(slot => Task.Run(() => work(slot)))).GetAwaiter().GetResult();
 
     private SlotRunResult Finish()
     {

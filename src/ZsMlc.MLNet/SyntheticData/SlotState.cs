@@ -44,14 +44,17 @@ internal sealed class SlotState
     }
 
     /// <summary>Keeps the image and records the attempt.</summary>
-    public void Add(SyntheticStore store, SlotAttempt wish, SlotOutcome outcome, SlotRunnerOptions options)
+    /// <returns>The record as it is now.</returns>
+    public SlotRecord Add(SyntheticStore store, SlotAttempt wish, SlotOutcome outcome, SlotRunnerOptions options)
     {
         var isAccepted = outcome is { IsAccepted: true, Image: not null };
         var image = outcome.Image is { } pixels && (isAccepted || options.KeepRejected)
             ? store.Write(pixels, isAccepted ? StoreLayout.Image(slot, options.Format) : StoreLayout.RejectedImage(slot, wish.Attempt, options.Format), options.Format)
             : null;
         var record = new AttemptRecord(wish.Prompt, wish.Seed, isAccepted, outcome.Image is null, image, outcome.PseudoLabels, outcome.Scores);
-        attempts = store.Record(slot, labels, wish.Attempt, attempts, record).Attempts;
+        var now = store.Record(slot, labels, wish.Attempt, attempts, record);
+        attempts = now.Attempts;
         damaged.Remove(wish.Attempt);
+        return now;
     }
 }

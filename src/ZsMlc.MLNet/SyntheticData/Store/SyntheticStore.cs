@@ -39,21 +39,20 @@ internal sealed class SyntheticStore : IDisposable
         return Guarded(path, path, () =>
         {
             Directory.CreateDirectory(path);
-            if (!StoreCheck.IsOf(path, identity))
+
+            // Before anything is written: another process might take it for something left by a killed one.
+            var use = StoreUse.Enter(path);
+            try
             {
-                StoreCheck.RecordsAreOf(path, identity);
-                var file = System.IO.Path.Combine(path, StoreLayout.Identity);
-                if (!AtomicFile.TryCreate(file, Write) && !StoreCheck.IsOf(path, identity))
-                {
-                    // The file is damaged.
-                    AtomicFile.Write(file, Write);
-                }
+                Identify(path, identity);
+                return new SyntheticStore(path, identity, candidates, use);
             }
-
-            return new SyntheticStore(path, identity, candidates, StoreUse.Enter(path));
+            catch
+            {
+                use.Dispose();
+                throw;
+            }
         });
-
-        void Write(Stream stream) => stream.Write(identity.ToBytes());
     }
 
     /// <summary>Opens a store to read it.</summary>
@@ -168,6 +167,24 @@ internal sealed class SyntheticStore : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => use?.Dispose();
+
+    private static void Identify(string path, StoreIdentity identity)
+    {
+        if (StoreCheck.IsOf(path, identity))
+        {
+            return;
+        }
+
+        StoreCheck.RecordsAreOf(path, identity);
+        var file = System.IO.Path.Combine(path, StoreLayout.Identity);
+        if (!AtomicFile.TryCreate(file, Write) && !StoreCheck.IsOf(path, identity))
+        {
+            // The file is damaged.
+            AtomicFile.Write(file, Write);
+        }
+
+        void Write(Stream stream) => stream.Write(identity.ToBytes());
+    }
 
     private static T Guarded<T>(string store, string file, Func<T> work)
     {
