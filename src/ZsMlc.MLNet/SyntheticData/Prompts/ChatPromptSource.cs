@@ -43,7 +43,7 @@ internal sealed class ChatPromptSource : PromptSource
                 var fresh = lines.Where(line => checker.Check(line) == PromptFault.None).ToList();
                 rejected += lines.Count - fresh.Count;
                 good.AddRange(fresh);
-                answered |= fresh.Count > 0;
+                answered = true;
                 reason = $"{options.MaxAttempts} answers held only {good.Count} usable lines ({rejected} were rejected).";
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -24,12 +24,12 @@ internal sealed class FilePromptSource : PromptSource
         var path = PromptFiles.Find(folder, request.Labels, request.Names);
         var checker = new PromptChecker(request.Labels, request.Names, MinimumWords);
         var lines = path is null ? [] : PromptFiles.Read(path);
-        var good = lines.Where(line => checker.Check(line) == PromptFault.None).Take(request.Count).ToList();
-        var rejected = path is null ? 0 : lines.Count - good.Count;
+        var good = lines.Where(line => checker.Check(line) == PromptFault.None).ToList();
+        var rejected = lines.Count - good.Count;
         if (good.Count > 0)
         {
             // Fewer prompts than asked for are no gap: the file is the user's whole choice for this set.
-            return new PromptBatch(good, 0, rejected, []);
+            return new PromptBatch([.. good.Take(request.Count)], 0, rejected, []);
         }
 
         var filled = await otherwise.GetAsync(request, cancellationToken);

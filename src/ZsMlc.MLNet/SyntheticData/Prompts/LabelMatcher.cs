@@ -18,7 +18,7 @@ internal static class LabelMatcher
     private static readonly string[][] Idioms =
     [
         ["hot", "dog"], ["tie", "dye"], ["zip", "tie"], ["bird", "eye"], ["worm", "eye"], ["fish", "eye"], ["couch", "potato"], ["cat", "walk"], ["piece", "of", "cake"],
-        ["bus", "stop"], ["bus", "station"], ["bus", "shelter"], ["under", "the", "sun"],
+        ["bus", "stop"], ["bus", "station"], ["bus", "shelter"], ["under", "the", "sun"], ["keyboard", "warrior"],
     ];
 
     /// <summary>The labels of the set that the sentence does not name, in their order.</summary>

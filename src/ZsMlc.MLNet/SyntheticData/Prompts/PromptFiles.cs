@@ -1,4 +1,5 @@
 using System.Text;
+using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
@@ -67,9 +68,7 @@ public static class PromptFiles
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, FileName(labels));
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        File.WriteAllText(temporary, string.Concat(prompts.Select(p => p + "\n")));
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.WriteText(path, string.Concat(prompts.Select(p => p.ReplaceLineEndings(" ") + "\n")));
         return path;
     }
 

@@ -23,9 +23,9 @@ public abstract class PromptSource
     /// <param name="options">Number of attempts, time-outs and bounds; <see langword="null"/> for the defaults.</param>
     public static PromptSource Chat(IChatClient client, ChatPromptOptions? options = null) => new ChatPromptSource(client, options ?? new ChatPromptOptions());
 
-    /// <summary>Prompts from text files in the published layout, <c>labelA_labelB.txt</c>, one a line; another source fills what is missing, with a warning.</summary>
+    /// <summary>Prompts from text files in the published layout, <c>labelA_labelB.txt</c>, one a line; lines that miss a label are left out. Another source stands in for missing files, with a warning.</summary>
     /// <param name="folder">The folder of the files.</param>
-    /// <param name="otherwise">Source for label sets without a file or without enough usable lines; <see langword="null"/> for templates.</param>
+    /// <param name="otherwise">Source for label sets without a file, or without a usable line in it; <see langword="null"/> for templates.</param>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     public static PromptSource Files(string folder, PromptSource? otherwise = null) => new FilePromptSource(folder, otherwise ?? Templates());
 
@@ -44,7 +44,7 @@ public abstract class PromptSource
 public sealed record PromptRequest(IReadOnlyList<string> Labels, int Count, LabelNames Names, long Seed = 0);
 
 /// <summary>The prompts of one label set, and how they came about.</summary>
-/// <param name="Prompts">Distinct prompts that name every label; as many as were asked for.</param>
+/// <param name="Prompts">Distinct prompts that name every label: one or more, and as many as were asked for where the source can make up any number.</param>
 /// <param name="FromTemplates">How many of them are templates because the asked source did not deliver enough.</param>
 /// <param name="Rejected">How many candidate lines were turned down.</param>
 /// <param name="Warnings">What the user should know, empty when all went well.</param>

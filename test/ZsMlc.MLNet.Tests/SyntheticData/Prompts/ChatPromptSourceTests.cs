@@ -81,10 +81,37 @@ public sealed class ChatPromptSourceTests
     }
 
     [TestMethod]
+    public async Task GetAsync_ServerStallsInItsAnswer_TimesOut()
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream(Good) with { StallsHalfway = true });
+        AssertTemplates(await Ask(server.Endpoint, o => o.Timeout = TimeSpan.FromMilliseconds(300)), "ChatPromptOptions.Timeout");
+        Assert.AreEqual(2, server.Requests);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ServerRefusesTheKey_FallsBackAndTellsTheStatus()
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(401, "application/json", "{\"error\":{\"message\":\"wrong key\"}}"));
+        AssertTemplates(await Ask(server.Endpoint), "401");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_CallsFail_PausesLongerEachTime()
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(500, "text/plain", "no"));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        AssertTemplates(await Ask(server.Endpoint, o => (o.MaxAttempts, o.FirstDelay) = (3, TimeSpan.FromMilliseconds(60))), "500");
+        Assert.AreEqual(3, server.Requests);
+        Assert.IsGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(170), watch.Elapsed);
+    }
+
+    [TestMethod]
     [DataRow("text/html", "<html><body><h1>502</h1>a dog next to a cup in a big warm kitchen today</body></html>")]
     [DataRow("text/event-stream", "data: {{{ rubbish\n\n")]
     [DataRow("application/json", "{\"choices\": 7}")]
     [DataRow("application/octet-stream", "\0\u0001\u0002")]
+    [DataRow("text/event-stream", "")]
+    [DataRow("application/json", "")]
     public async Task GetAsync_ServerAnswersRubbish_FallsBack(string contentType, string body)
     {
         using var server = new ChatServer(_ => new ChatServer.Answer(200, contentType, body));
@@ -109,6 +136,16 @@ public sealed class ChatPromptSourceTests
     }
 
     [TestMethod]
+    public async Task GetAsync_TenMegabytesInOnePiece_AreCutOffAndTheirStartUsed()
+    {
+        var huge = Good + "\n" + new string('x', 10_000_000);
+        using var server = new ChatServer(_ => ChatServer.Stream(huge, huge.Length), _ => ChatServer.Whole(huge));
+        Assert.AreEqual(0, (await Ask(server.Endpoint)).FromTemplates);
+        Assert.AreEqual(0, (await Ask(server.Endpoint, o => o.Streaming = false)).FromTemplates);
+        Assert.AreEqual(2, server.Requests);
+    }
+
+    [TestMethod]
     public async Task GetAsync_TenMegabytesOfHtml_FallsBack()
     {
         using var server = new ChatServer(_ => new ChatServer.Answer(200, "text/html", "<html>" + new string('x', 10_000_000)));
@@ -126,6 +163,19 @@ public sealed class ChatPromptSourceTests
         }
 
         Assert.AreEqual(2, server.Requests);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_UnusableAnswersForSeveralSets_KeepsAsking()
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream("A lonely dog in a very large and very empty old house."));
+        var source = Source(server.Endpoint, o => { o.MaxAttempts = 1; o.MaxFailedSets = 2; });
+        for (var i = 0; i < 4; i++)
+        {
+            AssertTemplates(await source.GetAsync(DogAndCup, TestContext.CancellationToken), "usable lines");
+        }
+
+        Assert.AreEqual(4, server.Requests);
     }
 
     [TestMethod]

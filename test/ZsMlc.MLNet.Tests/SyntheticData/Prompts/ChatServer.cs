@@ -82,7 +82,8 @@ internal sealed class ChatServer : IDisposable
             var body = Encoding.UTF8.GetBytes(answer.Body);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(
                 $"HTTP/1.1 {answer.Status} X\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"), stop.Token);
-            await stream.WriteAsync(body, stop.Token);
+            await stream.WriteAsync(body.AsMemory(0, answer.StallsHalfway ? body.Length / 2 : body.Length), stop.Token);
+            await Task.Delay(answer.StallsHalfway ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, stop.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
@@ -120,5 +121,8 @@ internal sealed class ChatServer : IDisposable
     internal sealed record Answer(int Status, string ContentType, string Body)
     {
         public TimeSpan Delay { get; init; }
+
+        /// <summary>Sends half of the body and then nothing more, with the connection open.</summary>
+        public bool StallsHalfway { get; init; }
     }
 }

@@ -18,6 +18,7 @@ public sealed class LabelMatcherTests
     [DataRow("A sofa.", "couch")]
     [DataRow("A small hot dog on a plate.", "hot dog")]
     [DataRow("A Border Collie runs.", "dog")]
+    [DataRow("Protesters hold banners.", "protest")]
     public void Missing_LabelNamed_IsEmpty(string sentence, string label) =>
         Assert.IsEmpty(LabelMatcher.Missing(sentence, [label], LabelNames.Default));
 
@@ -31,6 +32,7 @@ public sealed class LabelMatcherTests
     [DataRow("A bird's-eye view of a town.", "bird")]
     [DataRow("A party in the garden.", "part")]
     [DataRow("A rider waits at the bus stop.", "bus")]
+    [DataRow("A keyboard warrior's dream.", "computer keyboard")]
     [DataRow("", "dog")]
     public void Missing_LabelNotNamed_IsReported(string sentence, string label) =>
         CollectionAssert.AreEqual(new[] { label }, LabelMatcher.Missing(sentence, [label], LabelNames.Default).ToArray());

@@ -44,6 +44,33 @@ public sealed class PromptFilesTests
     }
 
     [TestMethod]
+    public async Task Files_MoreLinesThanAskedFor_CountsNoneAsRejected()
+    {
+        PromptFiles.Write(folder, ["dog", "cup"], Enumerable.Range(1, 5).Select(i => $"Dog {i} and a cup."));
+        var batch = await PromptSource.Files(folder).GetAsync(new PromptRequest(["dog", "cup"], 2, LabelNames.Default));
+        CollectionAssert.AreEqual(new[] { "Dog 1 and a cup.", "Dog 2 and a cup." }, batch.Prompts.ToArray());
+        Assert.AreEqual(0, batch.Rejected);
+    }
+
+    [TestMethod]
+    public async Task Files_NoUsableLine_AsksTheOtherSource()
+    {
+        PromptFiles.Write(folder, ["dog", "cup"], ["A lonely dog.", "A lonely cup."]);
+        var batch = await PromptSource.Files(folder).GetAsync(new PromptRequest(["dog", "cup"], 4, LabelNames.Default));
+        Assert.AreEqual((4, 4, 2), (batch.Prompts.Count, batch.FromTemplates, batch.Rejected));
+        StringAssert.Contains(batch.Warnings[0], "names every label");
+    }
+
+    [TestMethod]
+    public void Write_PromptOfSeveralLinesOverAnOldFile_IsOneLineAndLeavesNoOtherFile()
+    {
+        PromptFiles.Write(folder, ["dog"], ["An old dog."]);
+        var path = PromptFiles.Write(folder, ["dog"], ["A dog\nin the rain."]);
+        CollectionAssert.AreEqual(new[] { "A dog in the rain." }, PromptFiles.Read(path).ToArray());
+        CollectionAssert.AreEqual(new[] { path }, Directory.GetFiles(folder));
+    }
+
+    [TestMethod]
     public async Task Files_NoFile_FillsFromTemplatesAndSaysSo()
     {
         var batch = await PromptSource.Files(folder).GetAsync(new PromptRequest(["cup", "dog"], 4, LabelNames.Default));
