@@ -14,7 +14,8 @@ namespace ZsMlc.Samples.ZeroShotCoco
         {
             var root = new RootCommand("Zero-shot multi-label classification of COCO: tag labels that no training photo shows.")
             {
-                DoctorCommand.Create(), SplitCommand.Create(), PromptsCommand.Create(),
+                DoctorCommand.Create(), SplitCommand.Create(), PromptsCommand.Create(), TuneCommand.Create(), GenerateCommand.Create(),
+                TrainCommand.Create(), EvaluateCommand.Create(),
             };
             try
             {
@@ -25,7 +26,7 @@ namespace ZsMlc.Samples.ZeroShotCoco
                 await Console.Error.WriteLineAsync("Cancelled. The same command goes on from here.");
                 return 130;
             }
-            catch (Exception error) when (error is UsageException or InvalidDataException or IOException or ArgumentException or FormatException)
+            catch (Exception error) when (error is UsageException or InvalidDataException or InvalidOperationException or IOException or ArgumentException or FormatException)
             {
                 await Console.Error.WriteLineAsync(error.Message);
                 return 2;

@@ -1,7 +1,4 @@
-using System.ClientModel;
 using System.CommandLine;
-using Microsoft.Extensions.AI;
-using OpenAI;
 using ZsMlc.MLNet.SyntheticData.Prompts;
 using ZsMlc.Samples.ZeroShotCoco.Data;
 
@@ -22,7 +19,7 @@ internal static class PromptsCommand
         command.SetAction((result, cancellationToken) =>
         {
             var source = result.GetValue(server) is { } address
-                ? Chat(ServerAddress(address), result.GetValue(model)!, Environment.GetEnvironmentVariable(result.GetValue(key)!))
+                ? ChatServerPrompts.Create(address, result.GetValue(model)!, result.GetValue(key)!)
                 : PromptSource.Templates();
             return RunAsync(new Workspace(result.GetValue(work)!.FullName), source, result.GetValue(each), result.GetValue(seed), cancellationToken);
         });
@@ -50,17 +47,5 @@ internal static class PromptsCommand
 
         Console.WriteLine($"{written} prompt files written to {work.Prompts}, {sets.Length - written} were there already; {templates} prompts fell back to templates");
         return 0;
-    }
-
-    private static Uri ServerAddress(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
-            ? address
-            : throw new UsageException($"--server is '{text}', but must be an address such as http://localhost:11434/v1.");
-
-    private static PromptSource Chat(Uri server, string model, string? key)
-    {
-        // Local servers want no key, but the client insists on one.
-        var client = new OpenAIClient(new ApiKeyCredential(key is { Length: > 0 } ? key : "none"), new OpenAIClientOptions { Endpoint = server });
-        return PromptSource.Chat(client.GetChatClient(model).AsIChatClient(), new ChatPromptOptions { Model = model });
     }
 }

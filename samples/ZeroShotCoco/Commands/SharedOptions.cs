@@ -37,6 +37,11 @@ internal static class SharedOptions
         Description = "default: the corrected, cheaper recipe. published: the recipe of the paper.", DefaultValueFactory = _ => Commands.Preset.Default,
     };
 
+    public static Option<int?> ImagesPerLabel() => new("--images-per-label") { Description = "Accepted pictures of each unseen label. Default: 200." };
+
+    /// <summary>A path that means the same from every folder; the word "micro" stays.</summary>
+    public static string Absolute(string path) => path == "micro" ? path : Path.GetFullPath(path);
+
     /// <summary>A checkpoint's path; the word "micro" stands for the tiny trained models that come with the package.</summary>
     public static string Resolve(string path, Func<ZsMlc.MicroModels.MicroBundle, string> micro) =>
         path == "micro" ? micro(ZsMlc.MicroModels.ZeroShotModels.Micro)

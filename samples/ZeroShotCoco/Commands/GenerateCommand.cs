@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Microsoft.ML;
+using ZsMlc.MLNet;
+using ZsMlc.MLNet.SyntheticData;
+
+namespace ZsMlc.Samples.ZeroShotCoco.Commands;
+
+/// <summary>Makes pictures of the unseen labels until each has its quota of accepted ones. One of several tasks of a cluster makes its share.</summary>
+internal static class GenerateCommand
+{
+    public static Command Create()
+    {
+        var work = SharedOptions.Work();
+        var diffusion = SharedOptions.Diffusion();
+        var judge = SharedOptions.Judge();
+        var preset = SharedOptions.Preset();
+        var images = SharedOptions.ImagesPerLabel();
+        var gpu = SharedOptions.Gpu();
+        var seed = SharedOptions.Seed();
+        var command = new Command("generate", "Make pictures of the unseen labels; in a Slurm array, Kubernetes indexed Job, MPI job or AWS Batch array, one task's share of them.")
+        {
+            work, diffusion, judge, preset, images, gpu, seed,
+        };
+        command.SetAction((result, cancellationToken) => Task.Run(() => Run(
+            new Workspace(result.GetValue(work)!.FullName),
+            new GenerationJob
+            {
+                Diffusion = SharedOptions.Absolute(result.GetValue(diffusion)!),
+                Judge = SharedOptions.Absolute(result.GetValue(judge)!),
+                Preset = result.GetValue(preset),
+                ImagesPerLabel = result.GetValue(images) ?? Recipe.Of(result.GetValue(preset)).ImagesPerLabel,
+                Seed = result.GetValue(seed),
+            },
+            result.GetValue(gpu), cancellationToken)));
+        return command;
+    }
+
+    private static int Run(Workspace work, GenerationJob job, int? gpu, CancellationToken cancellationToken)
+    {
+        var shard = Shard.FromEnvironment();
+        var ml = new MLContext(job.Seed) { GpuDeviceId = gpu, FallbackToCpu = false };
+        var options = job.Options(work) with { Shard = shard, Progress = new ProgressLines(Console.Out), CancellationToken = cancellationToken };
+        Console.WriteLine($"{options.Labels}; task {shard.Index + 1} of {shard.Count}");
+
+        // Fit looks at the columns alone, so any rows will do: the photos need not be on this machine.
+        using var generator = ml.Transforms.SyntheticUnseenData(options).Fit(NoPhotos.View(ml));
+        JsonFile.Write(work.Generation, job);
+
+        var statistics = generator.Statistics;
+        Console.WriteLine($"{statistics.Accepted} accepted pictures of {statistics.Generated} in {options.StorePath}, all tasks together; {statistics.Asked} were asked for");
+        foreach (var label in statistics.Short)
+        {
+            Console.WriteLine($"  {label.Label}: {label.Accepted} of {label.Asked}");
+        }
+
+        return 0;
+    }
+}
