@@ -25,7 +25,7 @@ public static class ZeroShotClip
     {
         using var model = ClipModel.FromPretrained(clip, TorchDevice.Select(ml.GpuDeviceId, ml.FallbackToCpu));
         using var judge = new ClipDiscriminator(model, labels.All, template);
-        var rows = ml.Data.CreateEnumerable<LabelledPhoto>(photos, reuseRowObject: false).Chunk(Batch).SelectMany(batch => Score(judge, model, batch)).ToList();
+        var rows = Read(photos, model).Chunk(Batch).SelectMany(batch => Score(judge, batch)).ToList();
 
         // The evaluator finds the labels of the scores in the slot names, as it does with a trained model.
         var schema = SchemaDefinition.Create(typeof(ScoredPhoto));
@@ -35,22 +35,48 @@ public static class ZeroShotClip
         return ml.Data.LoadFromEnumerable(rows, schema);
     }
 
-    private static ScoredPhoto[] Score(ClipDiscriminator judge, ClipModel model, LabelledPhoto[] photos)
+    private static ScoredPhoto[] Score(ClipDiscriminator judge, (ScoredPhoto Photo, Tensor Pixels)[] batch)
     {
         using var scope = NewDisposeScope();
         using var mode = inference_mode();
-        var pixels = cat([.. photos.Select(photo => model.Preprocessor.Resize(Pixels(photo.Image)))]);
+        var pixels = cat([.. batch.Select(row => row.Pixels)]);
         var scores = judge.Scores(pixels).cpu().to(ScalarType.Float32).contiguous().data<float>().ToArray();
-        return [.. photos.Zip(scores.Chunk(judge.Labels.Count), (photo, score) => new ScoredPhoto { ImagePath = photo.ImagePath, Labels = photo.Labels, Score = score })];
+        foreach (var (row, score) in batch.Zip(scores.Chunk(judge.Labels.Count)))
+        {
+            row.Photo.Score = score;
+            row.Pixels.Dispose();
+        }
+
+        return [.. batch.Select(row => row.Photo)];
     }
 
-    /// <summary>RGB bytes [3, H, W].</summary>
-    private static Tensor Pixels(MLImage image)
+    /// <summary>The photos and their pixels at the size that CLIP reads, bytes [1, 3, S, S].</summary>
+    private static IEnumerable<(ScoredPhoto Photo, Tensor Pixels)> Read(IDataView photos, ClipModel model)
     {
-        using (image)
+        var (image, path, labels) = (photos.Schema["Image"], photos.Schema["ImagePath"], photos.Schema["Labels"]);
+        using var cursor = photos.GetRowCursor([image, path, labels]);
+        var images = cursor.GetGetter<MLImage>(image);
+        var paths = cursor.GetGetter<ReadOnlyMemory<char>>(path);
+        var names = cursor.GetGetter<VBuffer<ReadOnlyMemory<char>>>(labels);
+        MLImage picture = null!;
+        ReadOnlyMemory<char> file = default;
+        VBuffer<ReadOnlyMemory<char>> found = default;
+        while (cursor.MoveNext())
         {
-            var colours = tensor(image.Pixels.ToArray(), [image.Height, image.Width, 4]).narrow(2, 0, 3);
-            return (image.PixelFormat == MLPixelFormat.Bgra32 ? colours.flip(2) : colours).permute(2, 0, 1).contiguous();
+            images(ref picture);
+            paths(ref file);
+            names(ref found);
+            yield return (new ScoredPhoto { ImagePath = file.ToString(), Labels = [.. found.DenseValues().Select(n => n.ToString())] }, Pixels(picture, model));
         }
+
+        picture?.Dispose();
+    }
+
+    private static Tensor Pixels(MLImage image, ClipModel model)
+    {
+        using var scope = NewDisposeScope();
+        var colours = tensor(image.Pixels.ToArray(), [image.Height, image.Width, 4]).narrow(2, 0, 3);
+        var rgb = (image.PixelFormat == MLPixelFormat.Bgra32 ? colours.flip(2) : colours).permute(2, 0, 1).contiguous();
+        return model.Preprocessor.Resize(rgb).DetachFromDisposeScope();
     }
 }

@@ -140,7 +140,7 @@ public sealed class JobTests
 
         (code, output) = await RunAsync(other.Path, ["generate", .. s_models]);
         Assert.AreEqual(0, code, output);
-        Assert.AreSequenceNotEqual(Pictures(Work), Pictures(other.Path));
+        CollectionAssert.AreNotEqual(Pictures(Work), Pictures(other.Path));
     }
 
     private static Task<(int Code, string Output)> RunAsync(string work, params string[] command) =>
