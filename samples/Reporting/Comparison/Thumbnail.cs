@@ -15,7 +15,8 @@ public static class Thumbnail
     public static Picture Read(string path, string description)
     {
         var content = File.ReadAllBytes(path);
-        using var bitmap = SKBitmap.Decode(content) ?? throw new InvalidDataException($"{path} is not a picture that can be read.");
+        using var codec = SKCodec.Create(new MemoryStream(content)) ?? throw new InvalidDataException($"{path} is not a picture that can be read.");
+        using var bitmap = SKBitmap.Decode(codec);
         var longer = Math.Max(bitmap.Width, bitmap.Height);
         if (longer <= Side)
         {
