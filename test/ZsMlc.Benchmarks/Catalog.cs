@@ -1,3 +1,4 @@
+using ZsMlc.Benchmarks.Children;
 using ZsMlc.Benchmarks.Harness;
 
 namespace ZsMlc.Benchmarks;
@@ -5,5 +6,9 @@ namespace ZsMlc.Benchmarks;
 /// <summary>Every benchmark of the program, in the order of <c>all</c>.</summary>
 internal static class Catalog
 {
-    public static IReadOnlyList<IBenchmark> All { get; } = [new MatrixProduct()];
+    public static IReadOnlyList<IBenchmark> All { get; } =
+        [new MatrixProduct(), new Classify(), new Train(), new Filter(), new Generate(), new Diffusion(), new PipelineOverhead(), new ColdStart(), new Memory()];
+
+    /// <summary>Parts of benchmarks that run in processes of their own.</summary>
+    public static IReadOnlyList<IChild> Children { get; } = [new FirstScore(), new MemoryCase(), new OurSide()];
 }

@@ -7,7 +7,7 @@ namespace ZsMlc.Benchmarks;
 /// <summary>The machine's ceiling: speed of one large matrix product, to which every other figure is related.</summary>
 internal sealed class MatrixProduct : IBenchmark
 {
-    private const int Size = 2048;
+    private const int Size = 2048, Elements = 64 << 20;
 
     public string Name => "roofline";
 
@@ -16,19 +16,20 @@ internal sealed class MatrixProduct : IBenchmark
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {
         using var scope = NewDisposeScope();
+        var size = options.Smoke ? 64 : Size;
         List<Measurement> rows = [];
         foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16 })
         {
-            var a = randn(Size, Size, type, options.Device);
-            var b = randn(Size, Size, type, options.Device);
-            const double work = 2.0 * Size * Size * Size / 1e9;
+            var a = randn(size, size, type, options.Device);
+            var b = randn(size, size, type, options.Device);
+            var work = 2.0 * size * size * size / 1e9;
             rows.Add(Measurement.Of($"matrix product {type}", "GFLOP/s", Measurement.Time(() => Synchronised(options, () => a.mm(b)), options.Runs).Select(s => work / s)));
         }
 
         // Into memory that is already mapped: the copy alone, without the kernel's page faults.
-        var block = randn(32 << 20, device: options.Device);
+        var block = randn(Elements, device: options.Device);
         var target = empty_like(block);
-        rows.Add(Measurement.Of("copy (read + write)", "GB/s", Measurement.Time(() => Synchronised(options, () => target.copy_(block).alias()), options.Runs).Select(s => 2 * 4.0 * (32 << 20) / 1e9 / s)));
+        rows.Add(Measurement.Of("copy (read + write)", "GB/s", Measurement.Time(() => Synchronised(options, () => target.copy_(block).alias()), options.Runs).Select(s => 2 * 4.0 * Elements / 1e9 / s)));
         return rows;
     }
 

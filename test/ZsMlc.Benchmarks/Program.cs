@@ -4,33 +4,68 @@ using ZsMlc.Benchmarks;
 using ZsMlc.Benchmarks.Harness;
 using ZsMlc.Torch.Runtime;
 
-var names = new Argument<string[]>("names") { Description = $"Benchmarks to run: all, or some of {string.Join(", ", Catalog.All.Select(b => b.Name))}.", Arity = ArgumentArity.OneOrMore };
-var runs = new Option<int>("--runs") { Description = "Counted runs of each figure.", DefaultValueFactory = _ => 3 };
-var threads = new Option<int>("--threads") { Description = "Threads of libtorch.", DefaultValueFactory = _ => Environment.ProcessorCount };
-var batch = new Option<int>("--batch") { Description = "Images a batch.", DefaultValueFactory = _ => 32 };
-var gpu = new Option<int?>("--gpu") { Description = "Index of a CUDA device; without it the CPU is used." };
-var output = new Option<string>("--out") { Description = "Folder for benchmarks.md and benchmarks.json.", DefaultValueFactory = _ => Path.Combine("artifacts", "benchmarks") };
+var names = new Argument<string[]>("names") { Description = $"Benchmarks to run: all, or some of {string.Join(", ", Catalog.All.Select(b => b.Name))}.", Arity = ArgumentArity.ZeroOrMore };
+var runs = new Option<int>("--runs") { Description = "Counted runs of each figure.", DefaultValueFactory = _ => 3, Recursive = true };
+var threads = new Option<int>("--threads") { Description = "Threads of libtorch.", DefaultValueFactory = _ => Environment.ProcessorCount, Recursive = true };
+var batch = new Option<int>("--batch") { Description = "Images a batch.", DefaultValueFactory = _ => 32, Recursive = true };
+var gpu = new Option<int?>("--gpu") { Description = "Index of a CUDA device; without it the CPU is used.", Recursive = true };
+var output = new Option<string>("--out") { Description = "Folder for the Markdown and JSON tables.", DefaultValueFactory = _ => Path.Combine("artifacts", "benchmarks"), Recursive = true };
+var smoke = new Option<bool>("--smoke") { Description = "Tiny networks and one run of each: checks that the benchmarks work, the figures mean nothing.", Recursive = true };
+var processorTime = new Option<bool>("--cpu-time") { Description = "Counts processor seconds instead of elapsed ones; with --threads 1 a guide on a machine that is not idle.", Recursive = true };
+var root = new RootCommand("Benchmarks of ZsMlc.MLNet. Full-size networks run on random weights: nothing is downloaded.") { names, runs, threads, batch, gpu, output, smoke, processorTime };
 
-var root = new RootCommand("Benchmarks of ZsMlc.MLNet. Full-size networks run on random weights: nothing is downloaded.") { names, runs, threads, batch, gpu, output };
 root.SetAction(parsed =>
 {
-    var options = new BenchmarkOptions(parsed.GetValue(runs), parsed.GetValue(threads), TorchDevice.Select(parsed.GetValue(gpu), fallbackToCpu: false), parsed.GetValue(batch));
     var chosen = parsed.GetValue(names)!;
     var unknown = chosen.Where(n => n != "all" && Catalog.All.All(b => b.Name != n)).ToList();
-    if (unknown.Count > 0)
+    if (unknown.Count > 0 || chosen.Length == 0)
     {
-        Console.Error.WriteLine($"No benchmark is named {string.Join(", ", unknown)}. There are: all, {string.Join(", ", Catalog.All.Select(b => b.Name))}.");
+        Console.Error.WriteLine($"No benchmark is named '{string.Join(", ", unknown)}'. There are: all, {string.Join(", ", Catalog.All.Select(b => b.Name))}.");
         return 1;
     }
 
-    torch.set_num_threads(options.Threads);
+    var options = Options(parsed);
     var report = new Report(options);
     foreach (var benchmark in Catalog.All.Where(b => chosen.Contains("all") || chosen.Contains(b.Name)))
     {
         report.Add(benchmark.Name, benchmark.Description, benchmark.Run(options));
-        report.Save(parsed.GetValue(output)!);
+        report.Save(parsed.GetValue(output)!, "benchmarks");
     }
 
     return 0;
 });
+
+var peer = new Argument<string>("peer") { Description = "Command of the peer, arguments included, for example \"python3 peer.py\"." };
+var rounds = new Option<int>("--rounds") { Description = "How often each of the two is started.", DefaultValueFactory = _ => 3 };
+var only = new Option<string[]>("--only") { Description = "classify, train, filter; by default all.", AllowMultipleArgumentsPerToken = true };
+var versus = new Command("versus", "Runs ours and a peer alternately and prints the ratios of medians.") { peer, rounds, only };
+versus.SetAction(parsed =>
+{
+    var options = Options(parsed);
+    var report = new Report(options);
+    report.Add("versus", "Seconds a batch of peer and ours in turn, and peer's median by ours.", Versus.Run(parsed.GetValue(peer)!, parsed.GetValue(rounds), parsed.GetValue(only) ?? [], options));
+    report.Save(parsed.GetValue(output)!, "versus");
+    return 0;
+});
+root.Add(versus);
+
+var part = new Argument<string[]>("part") { Arity = ArgumentArity.OneOrMore };
+var child = new Command("child", "A part of a benchmark that needs a process of its own.") { part };
+child.Hidden = true;
+child.SetAction(parsed =>
+{
+    var arguments = parsed.GetValue(part)!;
+    Catalog.Children.Single(c => c.Name == arguments[0]).Run(arguments[1..], Options(parsed));
+    return 0;
+});
+root.Add(child);
 return root.Parse(args).Invoke();
+
+BenchmarkOptions Options(ParseResult parsed)
+{
+    var tiny = parsed.GetValue(smoke);
+    BenchmarkOptions options = new(tiny ? 1 : parsed.GetValue(runs), parsed.GetValue(threads), TorchDevice.Select(parsed.GetValue(gpu), fallbackToCpu: false), tiny ? 2 : parsed.GetValue(batch), tiny);
+    torch.set_num_threads(options.Threads);
+    Clock.CountsProcessorTime = parsed.GetValue(processorTime);
+    return options;
+}

@@ -43,6 +43,8 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
     /// <summary>Gets what the training came to, or <see langword="null"/> in a loaded model.</summary>
     public FusionTrainingResult? Training { get; }
 
+    internal FusionClassifier Classifier => _classifier;
+
     bool ITransformer.IsRowToRowMapper => true;
 
     /// <summary>Adds the scores and predicted labels, lazily.</summary>

@@ -11,4 +11,20 @@ internal static class ChannelsLast
         using var scope = NewDisposeScope();
         return tensor.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Lays the convolution weights of a network out so, or back as they were made; values and names stay.</summary>
+    /// <param name="module">The network.</param>
+    /// <param name="channelsLast">False for the plain layout.</param>
+    public static void Weights(nn.Module module, bool channelsLast = true)
+    {
+        using var noGrad = no_grad();
+        foreach (var (_, parameter) in module.named_parameters())
+        {
+            if (parameter.dim() == 4)
+            {
+                using var laid = channelsLast ? Of(parameter) : parameter.contiguous();
+                parameter.set_(laid);
+            }
+        }
+    }
 }

@@ -18,4 +18,5 @@ public interface IBenchmark
 /// <param name="Threads">Threads of libtorch on the CPU.</param>
 /// <param name="Device">Device the networks run on.</param>
 /// <param name="Batch">Images a batch.</param>
-public sealed record BenchmarkOptions(int Runs, int Threads, TorchSharp.torch.Device Device, int Batch);
+/// <param name="Smoke">Whether networks and batches are tiny: whether everything runs, and nothing about speed.</param>
+public sealed record BenchmarkOptions(int Runs, int Threads, TorchSharp.torch.Device Device, int Batch, bool Smoke = false);

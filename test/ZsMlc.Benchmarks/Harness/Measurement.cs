@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ZsMlc.Benchmarks.Harness;
 
 /// <summary>One figure of a benchmark: the median of several runs with their spread.</summary>
@@ -37,12 +35,21 @@ public sealed record Measurement(string Name, string Unit, double Median, double
         var seconds = new double[runs];
         for (var i = 0; i < runs; i++)
         {
-            var start = Stopwatch.GetTimestamp();
+            var start = Clock.Seconds;
             action();
-            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            seconds[i] = Clock.Seconds - start;
         }
 
         return seconds;
+    }
+
+    /// <summary>Seconds of two actions that run in turn, so that both see the same machine; each runs once before to warm up.</summary>
+    public static (double[] First, double[] Second) TimeAlternately(Action first, Action second, int runs)
+    {
+        first();
+        second();
+        var pairs = Enumerable.Range(0, runs).Select(_ => (First: TimeWarm(first, 1)[0], Second: TimeWarm(second, 1)[0])).ToList();
+        return ([.. pairs.Select(p => p.First)], [.. pairs.Select(p => p.Second)]);
     }
 
     /// <summary>Times an action that handles <paramref name="items"/> items and gives items per second.</summary>

@@ -11,6 +11,19 @@ internal static class ProcessMemory
     /// <summary>Resident set now.</summary>
     public static double CurrentMegabytes => Read("VmRSS:");
 
+    /// <summary>Highest resident set of another process, or <paramref name="last"/> once it has ended.</summary>
+    public static double Peak(int process, double last)
+    {
+        try
+        {
+            return Read("VmHWM:", $"/proc/{process}/status") is var now && now > 0 ? now : last;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
+        {
+            return last;
+        }
+    }
+
     /// <summary>Starts a new peak measurement, where the kernel allows it.</summary>
     public static void ResetPeak()
     {
@@ -24,14 +37,14 @@ internal static class ProcessMemory
         }
     }
 
-    private static double Read(string field)
+    private static double Read(string field, string status = "/proc/self/status")
     {
-        if (!File.Exists("/proc/self/status"))
+        if (!File.Exists(status))
         {
             return double.NaN;
         }
 
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
+        var line = File.ReadLines(status).First(l => l.StartsWith(field, StringComparison.Ordinal));
         return double.Parse(line[field.Length..].Replace("kB", "").Trim(), CultureInfo.InvariantCulture) / 1024;
     }
 }

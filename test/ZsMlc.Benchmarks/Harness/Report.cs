@@ -29,12 +29,12 @@ public sealed class Report
         }
     }
 
-    /// <summary>Writes <c>benchmarks.md</c> and <c>benchmarks.json</c> into a folder.</summary>
-    public void Save(string folder)
+    /// <summary>Writes the tables into a folder, as <c>name.md</c> and <c>name.json</c>.</summary>
+    public void Save(string folder, string name)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "benchmarks.md"), _markdown.ToString());
-        File.WriteAllText(Path.Combine(folder, "benchmarks.json"), JsonSerializer.Serialize(_tables, new JsonSerializerOptions
+        File.WriteAllText(Path.Combine(folder, $"{name}.md"), _markdown.ToString());
+        File.WriteAllText(Path.Combine(folder, $"{name}.json"), JsonSerializer.Serialize(_tables, new JsonSerializerOptions
         {
             WriteIndented = true,
             NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,

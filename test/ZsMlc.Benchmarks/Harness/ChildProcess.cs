@@ -1,0 +1,59 @@
+using System.Diagnostics;
+
+namespace ZsMlc.Benchmarks.Harness;
+
+/// <summary>A program that runs on its own, with its output and the memory it took: nothing of earlier benchmarks is in its way.</summary>
+/// <param name="Lines">What it printed, line by line.</param>
+/// <param name="SecondsToFirstLine">From the start of the process to its first line.</param>
+/// <param name="PeakMegabytes">Highest resident set; NaN where the system does not tell.</param>
+internal sealed record ChildProcess(IReadOnlyList<string> Lines, double SecondsToFirstLine, double PeakMegabytes)
+{
+    /// <summary>Runs this program with other arguments.</summary>
+    public static ChildProcess Self(BenchmarkOptions options, params IEnumerable<string> arguments)
+    {
+        List<string> all = ["child", .. arguments, "--runs", $"{options.Runs}", "--threads", $"{options.Threads}", "--batch", $"{options.Batch}"];
+        if (options.Smoke)
+        {
+            all.Add("--smoke");
+        }
+
+        if (Clock.CountsProcessorTime)
+        {
+            all.Add("--cpu-time");
+        }
+
+        if (options.Device.type == TorchSharp.DeviceType.CUDA)
+        {
+            all.AddRange(["--gpu", $"{options.Device.index}"]);
+        }
+
+        return Run("dotnet", [typeof(ChildProcess).Assembly.Location, .. all], options.Threads);
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="threads">Threads that its numerical libraries are to use.</param>
+    /// <exception cref="InvalidOperationException">It ended with another code than 0.</exception>
+    public static ChildProcess Run(string program, IEnumerable<string> arguments, int threads)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true };
+        start.Environment["OMP_NUM_THREADS"] = start.Environment["OPENBLAS_NUM_THREADS"] = $"{threads}";
+        var began = Stopwatch.GetTimestamp();
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
+        var peak = double.NaN;
+        using var watch = new Timer(_ => peak = ProcessMemory.Peak(process.Id, peak), null, 0, 10);
+        List<string> lines = [];
+        double? first = null;
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            first ??= Stopwatch.GetElapsedTime(began).TotalSeconds;
+            peak = ProcessMemory.Peak(process.Id, peak);
+            lines.Add(line);
+        }
+
+        process.WaitForExit();
+        return process.ExitCode == 0 ? new(lines, first ?? double.NaN, peak)
+            : throw new InvalidOperationException($"{program} {string.Join(' ', start.ArgumentList)} ended with code {process.ExitCode}.");
+    }
+}
