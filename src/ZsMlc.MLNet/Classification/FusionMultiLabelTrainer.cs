@@ -54,6 +54,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
         {
             random.manual_seed(seed);
             classifier = FusionClassifier.Create(clip, _options.Labels.All, _options.Network);
+            classifier.ComputeType = _options.Precision;
             using var rows = TrainingData.Read(_environment, input, _options, classifier.Vision.ImageSize);
             var (train, validation) = Split(rows, seed);
             _environment.Info(nameof(FusionMultiLabelTrainer), $"{train.Count} training rows, {validation?.Count ?? 0} validation rows, {_options.Labels}, on {device}.");

@@ -31,6 +31,7 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
     internal FusionMultiLabelTransformer(FusionClassifier classifier, ClipModel? clip, FusionSettings settings, FusionTrainingResult? training)
     {
         (_classifier, _clip, _settings, Labels, Training) = (classifier, clip, settings, settings.Labels(), training);
+        classifier.ComputeType = settings.Precision;
         if (!Labels.All.SequenceEqual(classifier.Labels))
         {
             throw new FormatException($"The model file names {Labels.Count} labels, but its weights are those of {classifier.Labels.Count} labels or of others.");

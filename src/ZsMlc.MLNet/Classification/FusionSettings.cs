@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace ZsMlc.MLNet.Classification;
 
 /// <summary>What a fitted model keeps of its options, as saved in the model file.</summary>
@@ -19,6 +21,8 @@ internal sealed record FusionSettings
 
     public int BatchSize { get; init; }
 
+    public ScalarType? Precision { get; init; }
+
     public bool IncludeTextEncoder { get; init; }
 
     public static FusionSettings Of(FusionMultiLabelOptions options) => new()
@@ -31,6 +35,7 @@ internal sealed record FusionSettings
         TopK = options.TopK,
         Threshold = options.Threshold,
         BatchSize = options.ScoringBatchSize,
+        Precision = options.Precision,
         IncludeTextEncoder = options.IncludeTextEncoder,
     };
 

@@ -15,10 +15,7 @@ internal static class ImagePixels
     public static Tensor ToTensor(MLImage image)
     {
         using var scope = NewDisposeScope();
-        var pixels = empty([image.Height, image.Width, 4], ScalarType.Byte);
-        image.Pixels.CopyTo(pixels.bytes);
-        var colours = pixels.narrow(2, 0, 3);
-        return (image.PixelFormat == MLPixelFormat.Bgra32 ? colours.flip(2) : colours).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope();
+        return Colours(image, Bytes(image).permute(2, 0, 1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Stretches an image to a square, bicubically with antialiasing, as the classifier sees it.</summary>
@@ -28,14 +25,14 @@ internal static class ImagePixels
     public static Tensor ToSquare(MLImage image, int size)
     {
         using var scope = NewDisposeScope();
-        var pixels = ToTensor(image);
+        var pixels = Bytes(image).permute(2, 0, 1);
         if (image.Width != size || image.Height != size)
         {
-            pixels = nn.functional.interpolate(pixels.unsqueeze(0).to(ScalarType.Float32), [size, size], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true)
-                .round().clamp(0, 255).to(ScalarType.Byte).squeeze(0);
+            // As bytes and with all four channels, which libtorch resizes several times faster than numbers.
+            pixels = nn.functional.interpolate(pixels.unsqueeze(0), [size, size], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true).squeeze(0);
         }
 
-        return pixels.MoveToOuterDisposeScope();
+        return Colours(image, pixels).MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes an opaque image.</summary>
@@ -46,6 +43,21 @@ internal static class ImagePixels
         var (height, width) = (pixels.shape[1], pixels.shape[2]);
         var rgba = cat([pixels.cpu(), full([1, height, width], 255, ScalarType.Byte)], 0).permute(1, 2, 0).contiguous();
         return MLImage.CreateFromPixels((int)width, (int)height, MLPixelFormat.Rgba32, rgba.bytes);
+    }
+
+    /// <summary>The image's bytes, [H, W, 4].</summary>
+    private static Tensor Bytes(MLImage image)
+    {
+        var pixels = empty([image.Height, image.Width, 4], ScalarType.Byte);
+        image.Pixels.CopyTo(pixels.bytes);
+        return pixels;
+    }
+
+    /// <summary>Red, green and blue of the image's four channels [4, H, W].</summary>
+    private static Tensor Colours(MLImage image, Tensor channels)
+    {
+        var colours = channels.narrow(0, 0, 3);
+        return (image.PixelFormat == MLPixelFormat.Bgra32 ? colours.flip(0) : colours).contiguous();
     }
 
     /// <summary>Disposes an image that a caller handed in for reuse and returns a copy of another.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TorchSharp;
+using TorchSharp.Modules;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Runtime;
@@ -78,10 +79,16 @@ public sealed partial class FusionClassifier
         }
 
         var images = Tower(d.Vision, d.EmbedDim, d.Options);
+        var isTrainable = file.Names.Contains("text_encoder.token_embedding.weight");
+        if (!isTrainable)
+        {
+            KeepAsStored(images, file.Info(TextFeaturesName).DType);
+        }
+
         TextTransformer? text = null;
         PromptLearner? prompts = null;
         ClipTokenizer? tokenizer = null;
-        if (file.Names.Contains("text_encoder.token_embedding.weight") && d.Text is { } config)
+        if (isTrainable && d.Text is { } config)
         {
             tokenizer = file.Metadata.TryGetValue(VocabularyKey, out var vocabulary)
                 ? new(JsonSerializer.Deserialize<Dictionary<string, int>>(vocabulary)!, JsonSerializer.Deserialize<List<string>>(file.Metadata[MergesKey])!)
@@ -138,6 +145,21 @@ public sealed partial class FusionClassifier
         var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts) { _tokenizer = _tokenizer, _storage = _storage, QuickGelu = QuickGelu };
         classifier.Freeze();
         return classifier.KeepAlive();
+    }
+
+    /// <summary>
+    /// Weights that are only read to be folded stay in the type they are stored in, which takes half the memory. What
+    /// folding leaves alone, the branches and embeddings, is computed with as it is.
+    /// </summary>
+    private static void KeepAsStored(ModifiedResNet images, ScalarType storage)
+    {
+        foreach (var (name, module) in images.named_modules())
+        {
+            if (module is Conv2d or Linear && !name.Contains(".global_branch.", StringComparison.Ordinal))
+            {
+                module.to(storage);
+            }
+        }
     }
 
     private int EmbedDim => (int)image_encoder.attnpool.c_proj.weight.shape[0];

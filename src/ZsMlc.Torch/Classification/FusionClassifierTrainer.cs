@@ -222,7 +222,7 @@ public sealed class FusionClassifierTrainer
     }
 
     private string Fingerprint(ITrainingRows train, ITrainingRows? validation) =>
-        string.Join('|', _classifier.Labels) + $"|{_classifier.Options}|{_options with { CheckpointPath = null, ReturnBestOnCancel = false }}|{train.Count}|{validation?.Count}";
+        string.Join('|', _classifier.Labels) + $"|{_classifier.Options}|{_options with { CheckpointPath = null, ReturnBestOnCancel = false }}|{train.Count}|{validation?.Count}{(_classifier.ComputeType is { } type ? $"|{type}" : "")}";
 
     // A fixed mix: System.HashCode differs from process to process.
     private static int HashCode(int seed, int epoch, int row)

@@ -54,22 +54,8 @@ public sealed class AttentionPool : nn.Module<Tensor, Tensor>
         return c_proj.forward(v_proj.forward(Tokens(map))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>A copy in another element type, for scoring.</summary>
-    internal AttentionPool CopyTo(ScalarType dtype)
-    {
-        var copy = new AttentionPool(_grid, (int)q_proj.weight.shape[0], _heads, (int)c_proj.weight.shape[0]);
-        copy.to(q_proj.weight.device);
-        copy.load_state_dict(state_dict());
-        copy.to(dtype);
-        foreach (var parameter in copy.parameters())
-        {
-            parameter.requires_grad_(false);
-        }
-
-        return copy;
-    }
-
-    private Tensor Tokens(Tensor map)
+    /// <summary>The mean of a map [B, C, H, W] and its positions, each with its embedding: [B, 1 + H·W, C].</summary>
+    internal Tensor Tokens(Tensor map)
     {
         var (height, width) = (map.shape[2], map.shape[3]);
         var x = map.flatten(2).transpose(1, 2);

@@ -12,8 +12,7 @@ internal sealed class FoldedResNet : IDisposable
 {
     private readonly FoldedConvolution[] _stem;
     private readonly Block[] _blocks;
-    private readonly AttentionPool _pool;
-    private readonly List<nn.Module> _owned = [];
+    private readonly DenseProjection _projection;
 
     /// <summary>Folds a network.</summary>
     /// <param name="source">The network; it must outlive this one.</param>
@@ -29,12 +28,7 @@ internal sealed class FoldedResNet : IDisposable
             new(source.conv3, source.bn3, 1, 1, dtype),
         ];
         _blocks = source.Stages.SelectMany(s => s.children()).Cast<Bottleneck>().Select(b => new Block(b, dtype, split(b.conv2))).ToArray();
-        _pool = source.attnpool;
-        if (_pool.c_proj.weight.dtype != dtype)
-        {
-            _pool = _pool.CopyTo(dtype);
-            _owned.Add(_pool);
-        }
+        _projection = new(source.attnpool, dtype);
     }
 
     /// <summary>Gets the element type that is computed in.</summary>
@@ -44,21 +38,14 @@ internal sealed class FoldedResNet : IDisposable
     public Tensor EncodeDense(Tensor images)
     {
         using var scope = NewDisposeScope();
-        return _pool.Dense(FeatureMap(images)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Pooled features: [B, E].</summary>
-    public Tensor Encode(Tensor images)
-    {
-        using var scope = NewDisposeScope();
-        return _pool.forward(FeatureMap(images)).MoveToOuterDisposeScope();
+        return _projection.Forward(FeatureMap(images)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
         Array.ForEach(_stem, s => s.Dispose());
         Array.ForEach(_blocks, b => b.Dispose());
-        _owned.ForEach(m => m.Dispose());
+        _projection.Dispose();
     }
 
     private Tensor FeatureMap(Tensor images)

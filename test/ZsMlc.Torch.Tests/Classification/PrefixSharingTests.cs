@@ -29,4 +29,31 @@ public sealed class PrefixSharingTests
             Golden.AssertClose(fromPlain, fromShared, 1e-10, 1e-12, "gradient");
         }
     }
+
+    [TestMethod]
+    public void Encode_SharedPrefixInTheClassifier_EqualsWholePromptsInLogitsAndGradients()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        using var clip = FusionClassifierTrainerTests.TinyClip();
+        using var classifier = FusionClassifier.Create(clip, ["dog", "traffic light", "cup"], new() { ContextTokens = 6 });
+        clip.Text.to(ScalarType.Float64);
+        classifier.to(ScalarType.Float64);
+        var (text, prompts) = (classifier.text_encoder!, classifier.prompt_learner!);
+        var images = randn(2, 3, 32, 32, ScalarType.Float64);
+        var texts = nn.functional.normalize(cat([PrefixSharing.EncodePlain(text, prompts, positive: false), PrefixSharing.EncodePlain(text, prompts, positive: true)], 0), dim: -1);
+
+        var (shared, plain) = (classifier.forward(images), classifier.Logits(images, texts));
+
+        Golden.AssertClose(plain, shared, 1e-10, 1e-10, "logits");
+        var targets = tensor(new double[,] { { 1, 0, double.NaN }, { 0, 1, 1 } });
+        var learnt = classifier.ContextParameters().Concat(classifier.FusionParameters()).ToList();
+        var (fromShared, fromPlain) = (Gradients(shared), Gradients(plain));
+        for (var i = 0; i < learnt.Count; i++)
+        {
+            Golden.AssertClose(fromPlain[i], fromShared[i], 1e-10, 1e-10, learnt[i].Name);
+        }
+
+        IList<Tensor> Gradients(Tensor logits) => autograd.grad([new AsymmetricLoss().Pair(logits, targets)], learnt.Select(p => (Tensor)p.Parameter).ToList());
+    }
 }

@@ -21,9 +21,8 @@ public sealed class FoldedResNetTests
         var plain = (ModifiedResNet)clip.Visual;
         plain.to(ScalarType.Float64);
         var images = randn(2, 3, 64, 32, ScalarType.Float64);
-        var (dense, pooled) = (plain.EncodeDense(images), plain.Encode(images));
+        var dense = plain.EncodeDense(images);
         using var folded = new FoldedResNet(plain, dtype, module => ((Conv2d)module, null));
         Golden.AssertL2(dense, folded.EncodeDense(images), limit, "dense features");
-        Golden.AssertL2(pooled, folded.Encode(images), limit, "pooled features");
     }
 }
