@@ -55,6 +55,27 @@ public sealed class FusionMultiLabelTrainerTests
     }
 
     [TestMethod]
+    public void Fit_BFloat16_ScoresAboutAsInSinglePrecisionAndIsKeptInTheFile()
+    {
+        var photos = s_world.Photos(_ml, 6);
+        using var single = TinyWorld.Fit(_ml, s_world.Options, photos);
+        using var half = TinyWorld.Fit(_ml, s_world.Options with { Precision = torch.ScalarType.BFloat16 }, photos);
+
+        var (expected, scores) = (TinyWorld.Scores(single.Transform(photos)), TinyWorld.Scores(half.Transform(photos)));
+        Assert.AreEqual(single.Training!.EpochLosses[0], half.Training!.EpochLosses[0], 0.02 * single.Training.EpochLosses[0]);
+        Assert.IsLessThan(0.05f, expected.Zip(scores, (e, s) => e.Zip(s, (a, b) => Math.Abs(a - b)).Max()).Max());
+        CollectionAssert.AreNotEqual(expected.SelectMany(s => s).ToArray(), scores.SelectMany(s => s).ToArray());
+        var zip = s_world.Folder["half.zip"];
+        _ml.Model.Save(half, photos.Schema, zip);
+        using var loaded = _ml.MultiLabelClassification.Load(zip);
+        CollectionAssert.AreEqual(scores.SelectMany(s => s).ToArray(), TinyWorld.Scores(loaded.Transform(photos)).SelectMany(s => s).ToArray());
+    }
+
+    [TestMethod]
+    public void Options_PrecisionThatTrainingCannotUse_IsRefused() =>
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _ml.MultiLabelClassification.Trainers.FusionMultiLabel(s_world.Options with { Precision = torch.ScalarType.Float16 })).Message, "BFloat16");
+
+    [TestMethod]
     public void Fit_ProgressAndLog_TellEveryEpochAndTheLabelsWithoutPositives()
     {
         List<TrainingProgress> reports = [];

@@ -23,6 +23,26 @@ public sealed class ImagePixelsTests
     }
 
     [TestMethod]
+    [DataRow(MLPixelFormat.Rgba32)]
+    [DataRow(MLPixelFormat.Bgra32)]
+    public void ToSquare_ResizedAsBytes_IsCloseToTheResizeInFloatingPoint(MLPixelFormat format)
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(1);
+        var smooth = nn.functional.interpolate(rand(1, 3, 5, 7), [60, 90], mode: InterpolationMode.Bicubic, align_corners: false).clamp(0, 1);
+        using var opaque = ImagePixels.ToImage((smooth[0] * 255).to(ScalarType.Byte));
+        byte[] bytes = [.. opaque.Pixels.ToArray().Chunk(4).SelectMany(p => format == MLPixelFormat.Bgra32 ? [p[2], p[1], p[0], p[3]] : p)];
+        using var image = MLImage.CreateFromPixels(90, 60, format, bytes);
+
+        var square = ImagePixels.ToSquare(image, 32);
+
+        var exact = nn.functional.interpolate(ImagePixels.ToTensor(image).unsqueeze(0).to(ScalarType.Float32), [32, 32], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true);
+        CollectionAssert.AreEqual(new long[] { 3, 32, 32 }, square.shape);
+        Assert.IsTrue(square.is_contiguous());
+        Assert.IsLessThanOrEqualTo(2, (square.to(ScalarType.Float32) - exact[0].clamp(0, 255)).abs().max().item<float>());
+    }
+
+    [TestMethod]
     public void ToImage_AndBack_GivesTheSamePixels()
     {
         using var scope = NewDisposeScope();

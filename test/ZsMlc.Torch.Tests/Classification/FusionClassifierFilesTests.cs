@@ -28,6 +28,7 @@ public sealed class FusionClassifierFilesTests
         var images = randint(0, 255, [3, 3, 40, 50], dtype: ScalarType.Byte);
         Assert.IsTrue(classifier.Score(images).equal(read.Score(images)).all().item<bool>());
         CollectionAssert.AreEqual(s_labels, read.Labels.ToArray());
+        Assert.AreEqual(withText ? ScalarType.Float32 : storage, read.image_encoder.conv1.weight.dtype, "What is only folded takes no more memory than stored.");
     }
 
     [TestMethod]
