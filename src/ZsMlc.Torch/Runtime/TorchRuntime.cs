@@ -54,7 +54,6 @@ public static class TorchRuntime
             {
                 try
                 {
-                    HugePages.Ask();
                     s_failure = LoadOnLinux(SearchFolders());
                 }
                 catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or DllNotFoundException)
