@@ -63,7 +63,7 @@ internal static class RandomModels
     /// <summary>Names of four tokens, a little more than the labels of MS-COCO have.</summary>
     public static IReadOnlyList<string> LabelNames(int count) => [.. Enumerable.Range(10, count).Select(i => $"thing {i}")];
 
-    /// <summary>A UNet of half of Stable Diffusion's width: 215 million parameters, 32² latents.</summary>
+    /// <summary>A UNet of half of Stable Diffusion's width, so about a quarter of its weights; 32² latents.</summary>
     public static UnetConfig MiddleUnet(BenchmarkOptions options) => options.Smoke ? TinyUnet : new() { BlockOutChannels = [160, 320, 640, 640], SampleSize = 32 };
 
     /// <summary>A UNet of next to no size, 16² latents.</summary>
