@@ -128,6 +128,11 @@ internal sealed class ClipFilterRun : BatchRun
     // A label that the judge does not know could be wrong unnoticed; one that another label implies is as right as that one.
     private void CheckCandidates(List<int> labels)
     {
+        if (labels.Count(i => _candidateOf[i] >= 0) == _settings.Candidates.Count)
+        {
+            throw new InvalidOperationException($"Row {_row.Position} is to be judged and has all {_settings.Candidates.Count} candidates as its labels, so that none is left to judge them against. Add others to {nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Candidates)}.");
+        }
+
         foreach (var label in labels.Where(i => _candidateOf[i] < 0).Select(i => _labels[i]))
         {
             if (!labels.Any(i => _candidateOf[i] >= 0 && _hierarchy.Ancestors(_labels[i]).Contains(label)))

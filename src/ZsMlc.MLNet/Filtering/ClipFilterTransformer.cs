@@ -59,7 +59,7 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
 
     /// <summary>Filters lazily, whether or not the filter <see cref="IsSpent"/>.</summary>
     /// <param name="input">Rows with images and labels. Real rows pass unjudged; without a column that tells them apart, every row is judged.</param>
-    /// <returns>The rows that are kept. Reading it throws <see cref="InvalidOperationException"/> where a row has labels that are not among the candidates, or where the CLIP model is not that of the fit, and <see cref="FileNotFoundException"/> where there is none.</returns>
+    /// <returns>The rows that are kept. Reading it throws <see cref="InvalidOperationException"/> where a row has labels that are not among the candidates, or all candidates as labels, or where the CLIP model is not that of the fit, and <see cref="FileNotFoundException"/> where there is none.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public IDataView Filter(IDataView input)
     {

@@ -79,7 +79,12 @@ internal sealed class ImageJudge : IDisposable
     {
         using var scope = NewDisposeScope();
         var (height, width) = (images[0].Height, images[0].Width);
-        var bytes = tensor(images.SelectMany(i => i.Pixels).ToArray(), [images.Count, height, width, 3], dtype: ScalarType.Byte);
+        var bytes = empty([images.Count, height, width, 3], ScalarType.Byte);
+        for (var i = 0; i < images.Count; i++)
+        {
+            images[i].Pixels.CopyTo(bytes.bytes[(i * 3 * height * width)..]);
+        }
+
         return Values(bytes.permute(0, 3, 1, 2), targets);
     }
 

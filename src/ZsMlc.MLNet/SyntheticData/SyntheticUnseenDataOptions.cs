@@ -149,6 +149,7 @@ public sealed record SyntheticUnseenDataOptions
         CheckColumns();
         AcceptanceFilter?.Validate(Sampling.Steps);
         CheckTuning();
+        CheckRivals();
     }
 
     private void CheckPairs()
@@ -183,6 +184,15 @@ public sealed record SyntheticUnseenDataOptions
         if (columns.Distinct(StringComparer.Ordinal).Count() < columns.Length)
         {
             throw new ArgumentException($"{nameof(ImageColumn)}, {nameof(LabelColumn)}, {nameof(SyntheticColumn)} and {nameof(PromptColumn)} must be four different columns; found {string.Join(", ", columns)}.");
+        }
+    }
+
+    // A label without a rival has V = 1 whatever the image shows: nothing would be judged.
+    private void CheckRivals()
+    {
+        if ((AcceptanceFilter is not null || Tuning is not null) && Labels.Unseen.Count <= LabelsPerImage)
+        {
+            throw new ArgumentException($"{(AcceptanceFilter is not null ? nameof(AcceptanceFilter) : nameof(Tuning))} compares the labels of an image with the other unseen labels, but {nameof(Labels)} has {Labels.Unseen.Count} unseen label(s) and {nameof(LabelsPerImage)} is {LabelsPerImage}; there must be more unseen labels than labels in an image.", nameof(LabelsPerImage));
         }
     }
 

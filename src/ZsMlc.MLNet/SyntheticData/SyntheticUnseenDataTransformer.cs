@@ -5,6 +5,7 @@ using ZsMlc.MLNet.Interop;
 using ZsMlc.MLNet.SyntheticData;
 using ZsMlc.MLNet.SyntheticData.Plan;
 using ZsMlc.MLNet.SyntheticData.Store;
+using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion.Tuning;
 
 [assembly: LoadableClass(typeof(SyntheticUnseenDataTransformer), null, typeof(SignatureLoadModel), "Synthetic images of unseen labels", SyntheticUnseenDataTransformer.LoaderSignature)]
@@ -85,15 +86,14 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
         return [.. store.Samples(GenerationPlan.Create(_settings.Plan))];
     }
 
-    /// <summary>Writes the tuned text encoder, for <see cref="SyntheticUnseenDataOptions.TextEncoder"/> or a diffusers folder.</summary>
+    /// <summary>Writes the tuned text encoder, whole or not at all, for <see cref="SyntheticUnseenDataOptions.TextEncoder"/> or a diffusers folder.</summary>
     /// <param name="path">Path of the safetensors file.</param>
     /// <exception cref="InvalidOperationException">There is no tuned text encoder.</exception>
     public void SaveTextEncoder(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var encoder = _textEncoder ?? throw new InvalidOperationException($"The text encoder was not tuned ({nameof(SyntheticUnseenDataOptions.Tuning)} and {nameof(SyntheticUnseenDataOptions.TextEncoder)} were null); it is the one in {_settings.Diffusion}.");
-        using var file = File.Create(path);
-        encoder.CopyTo(file);
+        AtomicFile.Write(path, encoder.CopyTo);
     }
 
     void ICanSaveModel.Save(ModelSaveContext context)

@@ -113,6 +113,14 @@ public sealed class ClipFilterTransformerTests
     }
 
     [TestMethod]
+    public void Transform_RowOfAllCandidates_SaysThatNoneIsLeftToJudgeBy()
+    {
+        using var filter = Fit(Options with { Candidates = ["yellow", "white"] });
+
+        Assert.Contains("all 2 candidates", Assert.ThrowsExactly<InvalidOperationException>(() => FilterRows.Ids(filter.Transform(_rows.View(_ => ["white", "yellow"])))).Message);
+    }
+
+    [TestMethod]
     public void Transform_LabelOutsideTheSet_NamesIt()
     {
         using var filter = Fit(Options);

@@ -47,6 +47,8 @@ public sealed class SyntheticUnseenDataOptionsTests
         ("TextEncoder", s_valid with { Tuning = s_tuning, TuningClip = "clip", TextEncoder = "encoder.safetensors" }),
         ("CheckpointPath", s_valid with { Tuning = s_tuning with { CheckpointPath = "here" }, TuningClip = "clip" }),
         ("Tuning", s_valid with { Tuning = s_tuning with { Sampling = new() { Seeds = [3] } }, TuningClip = "clip" }),
+        ("LabelsPerImage", s_valid with { AcceptanceFilter = new() { Clip = "clip" } }),
+        ("LabelsPerImage", s_valid with { Tuning = s_tuning, TuningClip = "clip", Labels = LabelSet.Create([], ["white"]), LabelsPerImage = 1 }),
     ];
 
     [TestMethod]
@@ -72,7 +74,7 @@ public sealed class SyntheticUnseenDataOptionsTests
     public void Validate_Defaults_AreValid()
     {
         s_valid.Validate();
-        (s_valid with { AcceptanceFilter = new() { Clip = "clip", PreviewStep = 5, PseudoLabelThreshold = 0.7f }, Tuning = s_tuning, Shard = new(3, 4), ConfusablePairs = [("white", "red")] }).Validate();
+        (s_valid with { Labels = TinyGenerator.Labels, AcceptanceFilter = new() { Clip = "clip", PreviewStep = 5, PseudoLabelThreshold = 0.7f }, Tuning = s_tuning, Shard = new(3, 4), ConfusablePairs = [("white", "red")] }).Validate();
     }
 
     [TestMethod]
@@ -87,7 +89,7 @@ public sealed class SyntheticUnseenDataOptionsTests
     public void Published_Model_SamplesByEulerOnItsNoiseSchedule()
     {
         using var world = new TinyWorld();
-        var options = SyntheticUnseenDataOptions.Published(TinyWorld.Labels, world.Diffusion, world.Clip, "store");
+        var options = SyntheticUnseenDataOptions.Published(TinyGenerator.Labels, world.Diffusion, world.Clip, "store");
 
         options.Validate();
         Assert.AreEqual((50, 7.5, 200), (options.Sampling.Steps, options.Sampling.GuidanceScale, options.ImagesPerLabel));
