@@ -14,7 +14,7 @@ public sealed class AtomicFileTests
             var path = Path.Combine(folder.Path, $"{round}.txt");
             using var start = new Barrier(8);
 
-            var won = Enumerable.Range(0, 8).Select(i => Task.Factory.StartNew(
+            Task<bool>[] writers = [.. Enumerable.Range(0, 8).Select(i => Task.Factory.StartNew(
                 () =>
                 {
                     start.SignalAndWait();
@@ -22,7 +22,8 @@ public sealed class AtomicFileTests
                 },
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,
-                TaskScheduler.Default)).Select(t => t.Result).ToList();
+                TaskScheduler.Default))];
+            var won = Task.WhenAll(writers).GetAwaiter().GetResult().ToList();
 
             Assert.AreEqual(1, won.Count(w => w));
             CollectionAssert.AreEqual(new[] { (byte)won.IndexOf(true) }, File.ReadAllBytes(path));
