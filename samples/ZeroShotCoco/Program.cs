@@ -12,10 +12,10 @@ namespace ZsMlc.Samples.ZeroShotCoco
         /// <returns>0 when all went well, 1 when a check failed, 2 for a mistake of the caller, 130 when cancelled.</returns>
         public static async Task<int> RunAsync(string[] args)
         {
-            var root = new RootCommand("Zero-shot multi-label classification of COCO: tag labels that no training photo shows.")
+            var root = new RootCommand("Zero-shot multi-label classification of COCO or NUS-WIDE: tag labels that no training photo shows.")
             {
-                DoctorCommand.Create(), SplitCommand.Create(), PromptsCommand.Create(), TuneCommand.Create(), GenerateCommand.Create(),
-                TrainCommand.Create(), EvaluateCommand.Create(),
+                DoctorCommand.Create(), SplitCommand.Create(), SplitNusCommand.Create(), PromptsCommand.Create(), TuneCommand.Create(),
+                GenerateCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(),
             };
             try
             {
