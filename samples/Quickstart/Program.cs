@@ -17,7 +17,7 @@ namespace ZsMlc.Samples.Quickstart
                 Description = $"Labels to learn without photos, any of the micro world's: {string.Join(", ", ZeroShotModels.Micro.Unseen)} (the default), {string.Join(", ", ZeroShotModels.Micro.Seen)}.",
                 DefaultValueFactory = _ => [.. ZeroShotModels.Micro.Unseen], AllowMultipleArgumentsPerToken = true,
             };
-            var images = Number("--images-per-label", "Accepted pictures to generate for each of these labels.", 50);
+            var images = Number("--images-per-label", "Accepted pictures to generate for each of these labels.", 60);
             var epochs = Number("--epochs", "Epochs of training.", 8);
             var photos = Number("--photos", "The most training photos and the most test photos to use.", 1200);
             var seed = new Option<int>("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 7 };

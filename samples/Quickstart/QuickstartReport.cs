@@ -42,7 +42,7 @@ internal static class QuickstartReport
         };
     }
 
-    private static string Device(QuickstartOptions options) => options.Gpu is { } gpu ? $"GPU {gpu}" : $"CPU, {torch.get_num_threads()} threads";
+    private static string Device(QuickstartOptions options) => options.Gpu is { } gpu ? $"GPU {gpu}" : torch.get_num_threads() is var threads and > 1 ? $"CPU, {threads} threads" : "CPU, 1 thread";
 
     private static string Number(double percent) => FormattableString.Invariant($"{percent:0.0}");
 }
