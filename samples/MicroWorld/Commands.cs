@@ -18,6 +18,8 @@ internal static class Commands
             Prints the figures that a bundle must reach.
         MicroWorld evaluate [--seeds N] [--pool N] [--clip folder] [--diffusion folder] [--work folder]
             Prints the ablation table of the method on the micro world.
+        MicroWorld tuning [--seed N] [--seeds N] [--steps N] [--images N] [--clip folder] [--diffusion folder]
+            Prints what tuning the text encoder gains on prompts and seeds that it never saw.
         MicroWorld grid [--out samples.png] [--diffusion folder]
             Draws generated pictures, first seeds, nothing picked.
         MicroWorld preview [--out world.png]
@@ -69,6 +71,11 @@ internal static class Commands
                     PoolSize = arguments.Number("pool", 1280),
                     Seeds = [.. Enumerable.Range(1, arguments.Number("seeds", 3))],
                 }).Print();
+                return 0;
+            case ["tuning"]:
+                new TuningGain(
+                    arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion), arguments.Number("images", 400))
+                    .Print(arguments.Number("seed", 1), arguments.Number("seeds", 3), arguments.Number("steps", 80));
                 return 0;
             case ["grid"]:
                 using (var pipeline = StableDiffusionPipeline.FromPretrained(arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion)))

@@ -21,14 +21,17 @@ internal sealed class Judge(ClipModel clip, IReadOnlyList<string> labels) : IDis
     /// <summary>Indices of names among the labels.</summary>
     public int[] Indices(IReadOnlyList<string> named) => [.. named.Select(n => labels.ToList().IndexOf(n))];
 
-    /// <summary>Which pictures the published filter rule keeps for the labels that each should show.</summary>
-    public bool[] Keeps(Tensor pictures, IReadOnlyList<IReadOnlyList<string>> named)
+    /// <summary>V of every label for pictures that should each show certain labels.</summary>
+    public float[][] Values(Tensor pictures, IReadOnlyList<IReadOnlyList<string>> named)
     {
         using var scope = NewDisposeScope();
-        var targets = named.Select(n => (IReadOnlyCollection<int>)Indices(n)).ToList();
-        var v = GroupingSoftmax.Compute(Scores(pictures), Discriminator.Targets(targets)).contiguous().data<float>().ToArray();
-        return [.. targets.Select((t, i) => KeepRule.Default.Keep(v.AsSpan(i * labels.Count, labels.Count), t))];
+        var targets = Discriminator.Targets([.. named.Select(n => (IReadOnlyCollection<int>)Indices(n))]);
+        return [.. GroupingSoftmax.Compute(Scores(pictures), targets).contiguous().data<float>().ToArray().Chunk(labels.Count)];
     }
+
+    /// <summary>Which pictures the published filter rule keeps for the labels that each should show.</summary>
+    public bool[] Keeps(Tensor pictures, IReadOnlyList<IReadOnlyList<string>> named) =>
+        [.. Values(pictures, named).Zip(named, (v, n) => KeepRule.Default.Keep(v, Indices(n)))];
 
     /// <summary>Share of kept pictures in percent.</summary>
     public double KeptPercent(Tensor pictures, IReadOnlyList<IReadOnlyList<string>> named) =>
