@@ -6,9 +6,10 @@ namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>Makes images with the diffusion model and judges them by the acceptance filter. The models are opened at the first call.</summary>
 /// <param name="options">Models and recipe.</param>
+/// <param name="models">What the models have to be.</param>
 /// <param name="textEncoder">File of the tuned text encoder, or <see langword="null"/> for the checkpoint's own.</param>
 /// <param name="device">Where the networks run.</param>
-internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options, string? textEncoder, Device device) : ISlotGenerator, IDisposable
+internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options, ModelFingerprints models, string? textEncoder, Device device) : ISlotGenerator, IDisposable
 {
     private StableDiffusionPipeline? _pipeline;
     private ImageJudge? _judge;
@@ -45,6 +46,7 @@ internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options,
             return;
         }
 
+        models.Check(options);
         _judge ??= options.AcceptanceFilter is { } filter ? new(filter, options.Labels.Unseen, options.Hierarchy, device) : null;
         var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion, device, options.Precision ?? DefaultPrecision(device));
         try

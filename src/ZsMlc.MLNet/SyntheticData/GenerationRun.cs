@@ -15,10 +15,10 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
     private const string Source = nameof(SyntheticUnseenDataEstimator);
 
     /// <summary>Does this shard's part.</summary>
-    /// <returns>The settings with the statistics of all shards' work so far, and the tuned text encoder if there is one.</returns>
+    /// <returns>The settings with the statistics of all shards' work so far, the prompts, and the tuned text encoder if there is one.</returns>
     /// <exception cref="StoreMismatchException">The store was made with other options.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; the store keeps what was done.</exception>
-    public (GenerationSettings Settings, TunedTextEncoder? TextEncoder) Execute()
+    public (GenerationSettings Settings, SavedPrompts Prompts, TunedTextEncoder? TextEncoder) Execute()
     {
         var device = environment.Device();
         var plan = GenerationPlan.Create(settings.Plan);
@@ -27,16 +27,22 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
         tuning?.CheckShard();
         var runner = new SlotRunner(plan, store, RunnerOptions());
         environment.Info(Source, $"{plan.Count} images of {plan.Sets.Count} label sets{(options.Shard.Count > 1 ? $", shard {options.Shard.Index} of {options.Shard.Count}" : "")}, into {store.Path}, on {device}.");
+        if (options.AcceptanceFilter is not null && options.LabelsPerImage >= options.Labels.Unseen.Count)
+        {
+            environment.Warning(Source, $"Images of all {options.Labels.Unseen.Count} unseen labels pass the filter whatever they show: no label is left to compare with. Set {nameof(options.LabelsPerImage)} below that number.");
+        }
+
         if (tuning is { IsNeeded: true })
         {
             tuning.Run(runner.FetchPrompts(options.CancellationToken), device);
         }
 
         var encoder = tuning?.EncoderPath ?? options.TextEncoder;
-        using var generator = new DiffusionSlotGenerator(options, encoder, device);
+        using var generator = new DiffusionSlotGenerator(options, settings.Models, encoder, device);
         var result = runner.Run(generator, options.CancellationToken);
         Tell(result.Statistics, result);
-        return (settings with { Statistics = result.Statistics }, encoder is null ? null : TunedTextEncoder.At(encoder));
+        var prompts = SavedPrompts.Of(options.Prompts, plan, runner.FetchPrompts(options.CancellationToken));
+        return (settings with { Statistics = result.Statistics }, prompts, encoder is null ? null : TunedTextEncoder.At(encoder));
     }
 
     private SlotRunnerOptions RunnerOptions()

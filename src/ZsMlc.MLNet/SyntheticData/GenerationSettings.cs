@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZsMlc.MLNet.SyntheticData.Plan;
+using ZsMlc.MLNet.SyntheticData.Prompts;
 using ZsMlc.MLNet.SyntheticData.Store;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion;
@@ -101,6 +102,28 @@ internal sealed record GenerationSettings
 
     public LabelHierarchy Hierarchy() => new(Plan.Parents);
 
+    /// <summary>The options again, for a loaded model to make its images; a tuned text encoder comes from its file.</summary>
+    public SyntheticUnseenDataOptions ToOptions(PromptSource prompts, string? textEncoder) => new()
+    {
+        Labels = Labels(),
+        Diffusion = Diffusion,
+        StorePath = StorePath,
+        ImagesPerLabel = Plan.ImagesPerLabel,
+        LabelsPerImage = Plan.LabelsPerImage,
+        Prompts = prompts,
+        PromptsPerSet = PromptsPerSet,
+        Names = new(Plan.Labels.Zip(Names, (label, names) => KeyValuePair.Create(label, (IReadOnlyList<string>)[.. names.Skip(1)]))),
+        Hierarchy = Hierarchy(),
+        NegativePrompt = NegativePrompt,
+        Sampling = Sampling,
+        Format = Format,
+        AcceptanceFilter = AcceptanceFilter,
+        TextEncoder = textEncoder,
+        KeepRejected = KeepRejected,
+        Seed = Plan.Seed,
+        Precision = Precision,
+    };
+
     /// <summary>The labels that the judge compares; none without a filter.</summary>
     public IReadOnlyList<string> Candidates() => AcceptanceFilter is null ? [] : Plan.Labels;
 
@@ -135,6 +158,18 @@ internal sealed record GenerationSettings
 /// <summary>Which models images were made with; <see langword="null"/> where none was used.</summary>
 internal sealed record ModelFingerprints(string Diffusion, string? FilterClip, string? TuningClip, string? TextEncoder)
 {
+    /// <summary>Throws when the models that make and judge images are no longer these.</summary>
+    /// <exception cref="InvalidOperationException">A model is another one.</exception>
+    /// <exception cref="FileNotFoundException">A model does not exist.</exception>
+    public void Check(SyntheticUnseenDataOptions options)
+    {
+        Check(nameof(options.Diffusion), options.Diffusion, Diffusion);
+        if (options.AcceptanceFilter is { } filter)
+        {
+            Check($"{nameof(options.AcceptanceFilter)}.{nameof(filter.Clip)}", filter.Clip, FilterClip);
+        }
+    }
+
     public static ModelFingerprints Of(SyntheticUnseenDataOptions options)
     {
         var filter = options.AcceptanceFilter is { } f ? CheckpointFingerprint.Compute(f.Clip) : null;
@@ -143,5 +178,13 @@ internal sealed record ModelFingerprints(string Diffusion, string? FilterClip, s
             filter,
             options.Tuning is null ? null : options.TuningClip is null ? filter : CheckpointFingerprint.Compute(options.TuningClip),
             options.TextEncoder is { } file ? CheckpointFingerprint.Compute(file) : null);
+    }
+
+    private static void Check(string option, string path, string? expected)
+    {
+        if (CheckpointFingerprint.Compute(path) != expected)
+        {
+            throw new InvalidOperationException($"The model at {path} ({option}) is not the one that the images were made with. Put that one back, or fit again into another store.");
+        }
     }
 }

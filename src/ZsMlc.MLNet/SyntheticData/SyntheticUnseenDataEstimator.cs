@@ -41,8 +41,8 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
         Check(Shapes.Of(input.Schema));
         _options.CancellationToken.ThrowIfCancellationRequested();
         var settings = GenerationSettings.Of(_options, _options.Seed ?? _environment.Seed() ?? 0);
-        var (fitted, encoder) = new GenerationRun(_environment, _options, settings).Execute();
-        return new(fitted, encoder);
+        var (fitted, prompts, encoder) = new GenerationRun(_environment, _options, settings).Execute();
+        return new(fitted, prompts, encoder);
     }
 
     /// <summary>Checks the columns and tells which ones training adds.</summary>

@@ -20,16 +20,20 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
 {
     internal const string LoaderSignature = "ZsMlcSyntheticUnseen";
 
-    private const string EncoderStream = "text_encoder.safetensors";
+    private const string EncoderStream = "text_encoder.safetensors", PromptStream = "prompts.json";
 
     private static readonly ModelFormat s_format = new("ZSSYNTHE", LoaderSignature);
 
     private readonly GenerationSettings _settings;
+    private readonly SavedPrompts _prompts;
     private readonly TunedTextEncoder? _textEncoder;
 
-    internal SyntheticUnseenDataTransformer(GenerationSettings settings, TunedTextEncoder? textEncoder)
+    // Of a loaded model, whose images may not be there.
+    private IHostEnvironment? _environment;
+
+    internal SyntheticUnseenDataTransformer(GenerationSettings settings, SavedPrompts prompts, TunedTextEncoder? textEncoder)
     {
-        (_settings, _textEncoder, Labels) = (settings, textEncoder, settings.Labels());
+        (_settings, _prompts, _textEncoder, Labels) = (settings, prompts, textEncoder, settings.Labels());
         Tuning = textEncoder?.Result();
     }
 
@@ -71,11 +75,25 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
         return Rows().AppendTo(input);
     }
 
-    /// <summary>The accepted images by themselves.</summary>
+    /// <summary>The accepted images by themselves. A loaded model first makes those that its store lacks, for which it needs the diffusion model and the judge where they were.</summary>
+    /// <param name="cancellationToken">Stops making images; the store keeps what was done.</param>
     /// <returns>A lazy view: <c>Image</c> (MLImage), <c>Labels</c> (Vector&lt;Text&gt;), <c>IsSynthetic</c> (true), <c>Prompt</c> and <c>ImagePath</c> (Text).</returns>
-    /// <exception cref="DirectoryNotFoundException">The store is not there.</exception>
+    /// <exception cref="DirectoryNotFoundException">The store of a fitted model is gone.</exception>
+    /// <exception cref="FileNotFoundException">Images are missing, and so is a model.</exception>
+    /// <exception cref="InvalidOperationException">Images are missing, and a model is not the one they were made with.</exception>
     /// <exception cref="StoreMismatchException">The store was made with other options.</exception>
-    public IDataView Generate() => Rows().View();
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public IDataView Generate(CancellationToken cancellationToken = default)
+    {
+        if (_environment is { } environment)
+        {
+            var options = _settings.ToOptions(_prompts.Source(), _textEncoder?.Path) with { CancellationToken = cancellationToken };
+            new GenerationRun(environment, options, _settings).Execute();
+            _environment = null;
+        }
+
+        return Rows().View();
+    }
 
     /// <summary>Every attempt that the store has a record of, in order: what was asked, made and decided.</summary>
     /// <exception cref="DirectoryNotFoundException">The store is not there.</exception>
@@ -99,6 +117,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     void ICanSaveModel.Save(ModelSaveContext context)
     {
         s_format.Write(context, _settings with { HasTextEncoder = _textEncoder is not null });
+        ModelFormat.WriteStream(context, PromptStream, _prompts.Write);
         if (_textEncoder is not null)
         {
             ModelFormat.WriteStream(context, EncoderStream, _textEncoder.CopyTo);
@@ -111,7 +130,9 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     private static SyntheticUnseenDataTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
         var settings = s_format.Read<GenerationSettings>(context);
-        return new(settings, settings.HasTextEncoder ? s_format.ReadStream(context, EncoderStream, s => TunedTextEncoder.Read(s, environment.TemporaryFolder())) : null);
+        var prompts = s_format.ReadStream(context, PromptStream, s => SavedPrompts.Read(s, settings.Prompts));
+        var encoder = settings.HasTextEncoder ? s_format.ReadStream(context, EncoderStream, s => TunedTextEncoder.Read(s, environment.TemporaryFolder())) : null;
+        return new(settings, prompts, encoder) { _environment = environment };
     }
 
     private SyntheticRows Rows() => new(_settings, [.. Samples().Where(s => s.IsAccepted)]);

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using ZsMlc.MLNet.Classification;
+using ZsMlc.MLNet.SyntheticData.Prompts;
 using static ZsMlc.MLNet.Classification.FusionMultiLabelTransformerTests;
 
 namespace ZsMlc.MLNet.SyntheticData;
@@ -76,7 +77,8 @@ public sealed class SyntheticUnseenDataTransformerTests
 
         CollectionAssert.AreEqual(expected, lines.Take(4).Select(l => string.Join(' ', l.Split(' ').Skip(1).Take(TinyGenerator.Labels.Count))).ToArray());
         using var loaded = Generator(ml.Model.Load(zip, out _));
-        Assert.Contains(world.Folder["store"], Assert.ThrowsExactly<DirectoryNotFoundException>(() => loaded.Generate()).Message);
+        Assert.Contains(world.Folder["store"], Assert.ThrowsExactly<DirectoryNotFoundException>(() => loaded.Samples()).Message);
+        Assert.Contains(world.Folder["diffusion"], Assert.ThrowsExactly<FileNotFoundException>(() => loaded.Generate()).Message);
         Dispose(model);
     }
 
@@ -122,6 +124,49 @@ public sealed class SyntheticUnseenDataTransformerTests
         Assert.IsEmpty(Directory.GetFiles(ml.TempFilePath, "zsmlc-*"));
         using var again = Generator(ml.Model.Load(zip, out _));
         Assert.HasCount(2, again.Tuning!.Losses);
+    }
+
+    [TestMethod]
+    public void Generate_LoadedModelWithoutStore_MakesTheSameImagesWithoutItsPromptSource()
+    {
+        var ml = new MLContext();
+        var folder = Directory.CreateDirectory(s_world.Folder["prompts"]).FullName;
+        File.WriteAllLines(Path.Combine(folder, "yellow_white.txt"), ["Something yellow by something white.", "A white thing on a yellow one."]);
+        var options = Options("regenerated") with
+        {
+            Prompts = PromptSource.Files(folder),
+            PromptsPerSet = 3,
+            AcceptanceFilter = TinyGenerator.Filter(s_world),
+            Tuning = new() { Iterations = 1, LearningRate = 0.01, Sampling = new() { Steps = 2, GuidanceScale = 1 } },
+        };
+        using var fitted = TinyGenerator.Fit(options, ml);
+        var zip = s_world.Folder["regenerated.zip"];
+        ml.Model.Save(fitted, s_photos.Schema, zip);
+        Directory.Delete(folder, recursive: true);
+        Directory.Move(fitted.StorePath, fitted.StorePath + "-before");
+
+        using var loaded = Generator(ml.Model.Load(zip, out _));
+        var view = loaded.Generate();
+
+        Assert.AreEqual((long)fitted.Statistics.Accepted, view.GetRowCount());
+        TinyGenerator.AssertSame(fitted.StorePath + "-before", fitted.StorePath, "*.png");
+        TinyGenerator.AssertSame(fitted.StorePath + "-before", fitted.StorePath, "*.txt");
+        TinyGenerator.AssertSame(fitted.StorePath + "-before", fitted.StorePath, "*.json");
+    }
+
+    [TestMethod]
+    public void Generate_LoadedModelWithAnotherDiffusionModel_IsRefused()
+    {
+        using var world = new TinyWorld();
+        var ml = new MLContext();
+        using var fitted = TinyGenerator.Fit(TinyGenerator.Options(world, "store"), ml);
+        ml.Model.Save(fitted, s_photos.Schema, world.Folder["model.zip"]);
+        File.Delete(Directory.GetFiles(Path.Combine(fitted.StorePath, "images"), "*.png", SearchOption.AllDirectories)[0]);
+        File.AppendAllText(Path.Combine(world.Diffusion, "vae", "config.json"), " ");
+
+        using var loaded = Generator(ml.Model.Load(world.Folder["model.zip"], out _));
+
+        Assert.Contains("(Diffusion)", Assert.ThrowsExactly<InvalidOperationException>(() => loaded.Generate()).Message);
     }
 
     private static SyntheticUnseenDataOptions Options(string store) => TinyGenerator.Options(s_world, store);
