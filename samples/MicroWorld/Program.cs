@@ -7,7 +7,11 @@ try
 {
     var arguments = new Arguments(args);
     ZsMlc.Torch.Runtime.TorchRuntime.EnsureLoaded();
-    torch.set_num_threads(arguments.Number("threads", Environment.ProcessorCount));
+    if (arguments.Number("threads", 0) is > 0 and var threads)
+    {
+        torch.set_num_threads(threads);
+    }
+
     return Commands.Run(arguments);
 }
 catch (Exception e) when (e is ArgumentException or IOException or InvalidDataException)

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using TorchSharp;
 using ZsMlc.MicroModels.World;
 using ZsMlc.Torch.Classification;
@@ -23,7 +26,7 @@ internal sealed class Ablation
         (train, validation, test) = (Real(TargetSplit.Train), Real(TargetSplit.Validation), Real(TargetSplit.Test));
     }
 
-    /// <summary>Prints the table, one line a variant: mean ± standard deviation over the seeds.</summary>
+    /// <summary>Prints the table, one line a variant: mean ± standard deviation over the seeds. A run that was stopped goes on where it was.</summary>
     public void Print()
     {
         using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
@@ -34,45 +37,71 @@ internal sealed class Ablation
         var keptTuned = SyntheticPool.Filter(judge, tuned);
         Report("generated", pool, kept);
         Report("generated with the tuned text encoder", tuned, keptTuned);
-        Console.WriteLine("| | ZSL mAP | ZSL F1@3 | GZSL mAP | GZSL F1@3 | seen mAP |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
 
-        Row("zero-shot CLIP", [ZeroShot()]);
         var (plain, fused) = (Shape(fusion: false), Shape(fusion: true));
         var corrected = options.Training;
         var published = corrected with { SeparatePasses = true, PublishedSchedule = true };
-        Row("seen only", Seeds(plain, corrected, []));
-        Row("+ synthetic, unfiltered", Seeds(plain, corrected, pool));
-        Row("+ filter", Seeds(plain, corrected, kept));
-        Row("+ fusion (full method)", Seeds(fused, corrected, kept));
-        Row("+ tuned text encoder", Seeds(fused, corrected, keptTuned));
-        Row("full method, published recipe", Seeds(fused, published, kept));
-        Row("seen only, with fusion", Seeds(fused, corrected, []));
-        Row("full method, unfiltered", Seeds(fused, corrected, pool));
+        Variant[] variants =
+        [
+            new("seen only", plain, corrected, []),
+            new("+ synthetic, unfiltered", plain, corrected, pool),
+            new("+ filter", plain, corrected, kept),
+            new("+ fusion (full method)", fused, corrected, kept),
+            new("+ tuned text encoder", fused, corrected, keptTuned),
+            new("full method, published recipe", fused, published, kept),
+            new("seen only, with fusion", fused, corrected, []),
+            new("full method, unfiltered", fused, corrected, pool),
+        ];
+        var log = new RunLog(Path.Combine(options.Work, $"runs-{Settings()}.tsv"));
+        var figures = variants.ToDictionary(v => v.Name, _ => new List<IReadOnlyList<double>>());
+        foreach (var seed in options.Seeds)
+        {
+            foreach (var variant in variants)
+            {
+                figures[variant.Name].Add(log.Get(variant.Name, seed, () => Run(variant, seed)));
+            }
+        }
+
+        Console.WriteLine("| | ZSL mAP | ZSL F1@3 | GZSL mAP | GZSL F1@3 | seen mAP | validation mAP |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
+        Row("zero-shot CLIP", [[.. ZeroShot(test).Values, ZeroShot(validation).SeenMap]]);
+        foreach (var variant in variants)
+        {
+            Row(variant.Name, figures[variant.Name]);
+        }
     }
 
-    /// <summary>One training run; figures on the test set, or on the validation pictures' seen labels.</summary>
-    public (TestFigures Test, double ValidationMap) Run(FusionClassifierOptions shape, FusionTrainingOptions training, IReadOnlyList<Example> synthetic, int seed)
+    // The test figures, then the seen labels' mAP on the validation pictures, by which settings may be chosen.
+    private IReadOnlyList<double> Run(Variant variant, int seed)
     {
         manual_seed(seed);
-        var random = new Random(seed);
-        var chosen = synthetic.ToArray();
-        random.Shuffle(chosen);
+        var chosen = variant.Synthetic.ToArray();
+        new Random(seed).Shuffle(chosen);
         using var scope = NewDisposeScope();
-        using var classifier = FusionClassifier.Create(clip, WorldLabels.All, shape);
+        using var classifier = FusionClassifier.Create(clip, WorldLabels.All, variant.Shape);
         using var rows = TrainingRows.Create(clip, [.. train, .. chosen.Take(options.SyntheticCount)]);
-        FusionClassifierTrainer.Fit(classifier, training with { Seed = seed }, rows);
-        return (Figures(classifier, test), Figures(classifier, validation).SeenMap);
+        FusionClassifierTrainer.Fit(classifier, variant.Training with { Seed = seed }, rows);
+        return [.. Figures(classifier, test).Values, Figures(classifier, validation).SeenMap];
     }
 
     private List<Example> TunedPool(Judge judge)
     {
         using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
+        var path = Path.Combine(options.Work, $"pool-tuned-{Fingerprint()}.bin");
+        if (!SyntheticPool.IsComplete(path, options.PoolSize))
+        {
+            Tune(pipeline, judge);
+        }
+
+        return SyntheticPool.Load(pipeline, path, options.PoolSize);
+    }
+
+    private void Tune(StableDiffusionPipeline pipeline, Judge judge)
+    {
         var tuning = options.Tuning with { CheckpointPath = Path.Combine(options.Work, $"tuned-{Fingerprint()}.safetensors") };
         var result = TextEncoderTuner.Tune(pipeline, judge.Discriminator, step => TuningSamples(judge, step), tuning);
         var values = result.TargetValues;
         Console.WriteLine(Invariant($"Tuning: V of the targets {values.Take(20).Average():F3} in the first 20 steps, {values.TakeLast(20).Average():F3} in the last 20."));
-        return SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-tuned-{Fingerprint()}.bin"), options.PoolSize);
     }
 
     private IReadOnlyList<TuningSample> TuningSamples(Judge judge, int step) =>
@@ -84,9 +113,6 @@ internal sealed class Ablation
 
     private static void Report(string what, IReadOnlyList<Example> pool, IReadOnlyList<Example> kept) => Console.WriteLine(Invariant(
         $"{pool.Count} {what}, {kept.Count} kept by the filter ({Share(pool, kept, 1):F0} % of one object, {Share(pool, kept, 2):F0} % of two)."));
-
-    private IReadOnlyList<TestFigures> Seeds(FusionClassifierOptions shape, FusionTrainingOptions training, IReadOnlyList<Example> synthetic) =>
-        [.. options.Seeds.Select(seed => Run(shape, training, synthetic, seed).Test)];
 
     private FusionClassifierOptions Shape(bool fusion) => new() { ContextTokens = options.ContextTokens, Fusion = fusion };
 
@@ -102,12 +128,12 @@ internal sealed class Ablation
         return TestFigures.Of([.. scores], [.. examples.Select(e => e.Labels)]);
     }
 
-    private TestFigures ZeroShot()
+    private TestFigures ZeroShot(IReadOnlyList<Example> examples)
     {
         using var scope = NewDisposeScope();
         using var judge = new Judge(clip, WorldLabels.All);
-        var scores = judge.Scores(TrainingRows.Pictures(test)).contiguous().data<float>().ToArray();
-        return TestFigures.Of(scores, [.. test.Select(e => e.Labels)]);
+        var scores = judge.Scores(TrainingRows.Pictures(examples)).contiguous().data<float>().ToArray();
+        return TestFigures.Of(scores, [.. examples.Select(e => e.Labels)]);
     }
 
     private static List<Example> Real(TargetSplit split) =>
@@ -119,14 +145,22 @@ internal sealed class Ablation
     private string Fingerprint()
     {
         using var weights = File.OpenRead(Path.Combine(options.Diffusion, "unet", "diffusion_pytorch_model.safetensors"));
-        return Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(weights))[..12];
+        return Convert.ToHexString(SHA256.HashData(weights))[..12];
     }
 
-    private static void Row(string name, IReadOnlyList<TestFigures> runs)
+    // Everything that the figures of a run depend on, but its variant and seed.
+    private string Settings()
     {
-        var cells = Enumerable.Range(0, runs[0].Values.Count).Select(i =>
+        var text = JsonSerializer.Serialize(options with { Clip = "", Diffusion = Fingerprint(), Work = "", Seeds = [] });
+        var weights = File.ReadAllBytes(Path.Combine(options.Clip, "open_clip_model.safetensors"));
+        return Convert.ToHexString(SHA256.HashData([.. weights, .. Encoding.UTF8.GetBytes(text)]))[..12];
+    }
+
+    private static void Row(string name, IReadOnlyList<IReadOnlyList<double>> runs)
+    {
+        var cells = Enumerable.Range(0, runs[0].Count).Select(i =>
         {
-            var values = runs.Select(r => r.Values[i]).ToList();
+            var values = runs.Select(r => r[i]).ToList();
             var mean = values.Average();
             var deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / Math.Max(1, values.Count - 1));
             return runs.Count == 1 ? Invariant($"{mean:F1}") : Invariant($"{mean:F1} ± {deviation:F1}");
@@ -135,4 +169,6 @@ internal sealed class Ablation
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Variant(string Name, FusionClassifierOptions Shape, FusionTrainingOptions Training, IReadOnlyList<Example> Synthetic);
 }

@@ -13,7 +13,7 @@ internal static class SyntheticPool
     public static List<Example> Load(StableDiffusionPipeline pipeline, string path, int count)
     {
         var named = Enumerable.Range(0, count).Select(Labels).ToList();
-        if (!File.Exists(path) || new FileInfo(path).Length != (long)count * Bytes)
+        if (!IsComplete(path, count))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             using (var file = File.Create(path + ".tmp"))
@@ -37,6 +37,9 @@ internal static class SyntheticPool
         var bytes = File.ReadAllBytes(path);
         return [.. named.Select((n, i) => new Example(bytes[(i * Bytes)..((i + 1) * Bytes)], n, IsSynthetic: true))];
     }
+
+    /// <summary>Whether the file holds that many pictures.</summary>
+    public static bool IsComplete(string path, int count) => File.Exists(path) && new FileInfo(path).Length == (long)count * Bytes;
 
     /// <summary>The pictures that the filter keeps.</summary>
     public static List<Example> Filter(Judge judge, IReadOnlyList<Example> pool)
