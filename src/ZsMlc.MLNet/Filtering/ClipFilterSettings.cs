@@ -1,4 +1,5 @@
 using ZsMlc.Torch.Filtering;
+using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Filtering;
 
@@ -26,6 +27,8 @@ internal sealed record ClipFilterSettings
     public string? ScoresColumn { get; init; }
 
     public int BatchSize { get; init; }
+
+    public ScalarType? Precision { get; init; }
 
     public bool IncludeModel { get; init; }
 
@@ -56,6 +59,7 @@ internal sealed record ClipFilterSettings
         Parents = options.Hierarchy.Parents,
         ScoresColumn = options.ScoresColumn,
         BatchSize = options.BatchSize,
+        Precision = options.Precision,
         IncludeModel = options.IncludeModel,
         ImageColumn = options.ImageColumn,
         LabelColumn = options.LabelColumn,

@@ -86,7 +86,9 @@ internal sealed class FilterJudge : IDisposable
             var clip = _stored is null ? FromPath(device) : ClipModel.Load(new MemoryStream(_stored), device);
             try
             {
+                // The texts are encoded once, in single precision; only images are computed in the chosen one.
                 _discriminator = new(clip, _settings.Candidates, _settings.Template);
+                clip.ImageType = _settings.Precision ?? clip.ImageType;
             }
             catch
             {

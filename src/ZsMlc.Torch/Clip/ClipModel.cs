@@ -75,6 +75,13 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
         return Load(source, device, dtype);
     }
 
+    /// <summary>Gets or sets the element type of the image tower's weights, which its pixels must have; the text tower keeps its own.</summary>
+    public ScalarType ImageType
+    {
+        get => (visual as VisionTransformer)?.conv1.weight.dtype ?? ((ModifiedResNet)visual).conv1.weight.dtype;
+        set => visual.to(value).KeepAlive();
+    }
+
     /// <summary>Pooled image features.</summary>
     /// <param name="images">Normalised pixels [B, 3, H, W].</param>
     /// <returns>[B, E], not normalised.</returns>

@@ -35,7 +35,9 @@ public sealed class ClipDiscriminator : IDisposable
         using var noGrad = no_grad();
         var features = clip.EncodeText(labels.Select(l => template.Replace("{0}", l, StringComparison.Ordinal)).ToList());
         var scaled = clip.LogitScale.exp() * nn.functional.normalize(features, dim: -1);
-        _texts = scaled.t().contiguous().DetachFromDisposeScope();
+
+        // Scores reach 30, where bfloat16 knows steps of an eighth only: behind the towers nothing is in half precision.
+        _texts = scaled.t().to(scaled.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).contiguous().DetachFromDisposeScope();
     }
 
     /// <summary>Gets the candidate labels, in the order of the scores.</summary>
@@ -43,12 +45,12 @@ public sealed class ClipDiscriminator : IDisposable
 
     /// <summary>s_c = τ·cos(image, label c).</summary>
     /// <param name="images">RGB pixels of any size [B, 3, H, W]: Byte, or floating point from 0 to 1 (then gradients flow).</param>
-    /// <returns>[B, L] on the model's device.</returns>
+    /// <returns>[B, L] on the model's device, Float32 unless the model is Float64.</returns>
     public Tensor Scores(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var pixels = _clip.Preprocessor.Preprocess(images.to(_texts.device)).to(_texts.dtype);
-        var features = nn.functional.normalize(_clip.EncodeImage(pixels), dim: -1);
+        var pixels = _clip.Preprocessor.Preprocess(images.to(_texts.device)).to(_clip.ImageType);
+        var features = nn.functional.normalize(_clip.EncodeImage(pixels).to(_texts.dtype), dim: -1);
         return features.matmul(_texts).MoveToOuterDisposeScope();
     }
 

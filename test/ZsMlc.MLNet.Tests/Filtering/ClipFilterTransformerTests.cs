@@ -38,6 +38,20 @@ public sealed class ClipFilterTransformerTests
     public static void Clean() => s_world.Dispose();
 
     [TestMethod]
+    public void Transform_BFloat16_ScoresAboutAsInSinglePrecision()
+    {
+        using var filter = Fit(Options with { Precision = torch.ScalarType.BFloat16, Threshold = 0.001f, ScoresColumn = "ClipScores" });
+
+        var kept = filter.Transform(_rows.View());
+
+        var rows = FilterRows.Ids(kept).Select(int.Parse).ToArray();
+        Assert.IsNotEmpty(rows);
+        var differences = rows.Zip(kept.GetColumn<float[]>("ClipScores")).SelectMany(r => s_values[r.First].Zip(r.Second, (e, f) => Math.Abs(e - f))).ToArray();
+        Assert.IsLessThan(0.1f, differences.Max());
+        Assert.IsGreaterThan(0f, differences.Max());
+    }
+
+    [TestMethod]
     [DataRow(1)]
     [DataRow(4)]
     [DataRow(32)]
