@@ -37,7 +37,7 @@ internal static class Job
             Diffusion = micro.Diffusion,
             Prompts = options.Prompts,
             ImagesPerLabel = options.ImagesPerLabel,
-            LabelsPerImage = 2,
+            LabelsPerImage = Math.Min(2, labels.Unseen.Count - 1), // the judge compares with at least one other label
             Sampling = new() { Steps = 20, GuidanceScale = 3, BatchSize = 16 },
             AcceptanceFilter = new() { Clip = micro.Clip, Threshold = Threshold },
             KeepRejected = true, // for the report

@@ -58,7 +58,11 @@ namespace ZsMlc.Samples.Quickstart
             });
             try
             {
-                return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+                return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = TimeSpan.FromSeconds(25), // a batch of pictures is finished and recorded
+                });
             }
             catch (OperationCanceledException)
             {

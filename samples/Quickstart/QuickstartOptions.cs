@@ -32,14 +32,19 @@ internal sealed record QuickstartOptions
     public string Report => Path.Combine(Output, "report.html");
 
     /// <summary>The seen labels of the micro world that were not chosen as unseen ones, and those that were.</summary>
-    /// <exception cref="ArgumentException">A label is not one of the micro world's.</exception>
+    /// <exception cref="ArgumentException">A label is not one of the micro world's, or there is only one.</exception>
     public LabelSet LabelSet()
     {
         var world = ZeroShotModels.Micro;
         var unseen = Labels.SelectMany(l => l.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).ToList();
         var unknown = unseen.FirstOrDefault(l => !world.Seen.Contains(l) && !world.Unseen.Contains(l));
-        return unknown is null
+        if (unknown is not null)
+        {
+            throw new ArgumentException($"--labels has '{unknown}', which the micro models do not know; --help lists the labels that they know.");
+        }
+
+        return unseen.Count > 1
             ? MLNet.LabelSet.Create(world.Seen.Except(unseen), unseen)
-            : throw new ArgumentException($"--labels has '{unknown}', which the micro models do not know; --help lists the labels that they know.");
+            : throw new ArgumentException($"--labels has {unseen.Count} label; it needs two or more, which the judge compares with each other.");
     }
 }

@@ -35,7 +35,7 @@ internal static class QuickstartReport
             Steps = result.Steps,
             Settings =
             [
-                new("Unseen labels", string.Join(", ", labels.Unseen)), new("Accepted pictures a label", $"{options.ImagesPerLabel} or more"),
+                new("Unseen labels", string.Join(", ", labels.Unseen)), new("Accepted pictures a label", $"{options.ImagesPerLabel} asked for"),
                 new("Prompts", options.Prompts.Identity), new("Epochs", $"{options.Epochs}"), new("Seed", $"{options.Seed}"), new("Device", Device(options)),
                 new("Models", "micro CLIP and micro latent diffusion, embedded in the package"),
             ],

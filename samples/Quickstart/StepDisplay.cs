@@ -24,13 +24,22 @@ internal sealed class StepDisplay(ProgressContext context)
     /// <summary>Where the generator reports to.</summary>
     public IProgress<GenerationProgress> Generation => new Reporter<GenerationProgress>(value =>
     {
-        Begin(value.Phase switch
+        const string Images = "Generate and judge pictures";
+        if (value.Phase == GenerationPhase.Images)
         {
-            GenerationPhase.Prompts => "Write prompts",
-            GenerationPhase.Tuning => "Tune the text encoder",
-            _ => "Generate and judge pictures",
-        });
-        Show(value.Completed, value.Total, value.Phase == GenerationPhase.Images ? $"{value.Accepted} of {value.Generated} accepted" : "");
+            Begin(Images);
+            var stored = value.Generated == 0 && value.Completed == value.Total;
+            Show(value.Completed, value.Total, stored ? "all were there already" : $"{value.Accepted} of {value.Generated} accepted");
+        }
+        else
+        {
+            Begin("Write prompts");
+            Show(value.Completed, value.Total, "");
+            if (value.Completed == value.Total)
+            {
+                Begin(Images); // it reports after its first pictures only
+            }
+        }
     });
 
     /// <summary>Where a trainer reports to.</summary>

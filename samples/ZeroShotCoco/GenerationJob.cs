@@ -32,6 +32,7 @@ internal sealed record GenerationJob
         return options with
         {
             ImagesPerLabel = ImagesPerLabel,
+            LabelsPerImage = Math.Clamp(labels.Unseen.Count - 1, 1, 2), // the judge compares with at least one other label
             ConfusablePairs = [.. s_confusable.Where(pair => labels.IsUnseen(pair.Item1) && labels.IsUnseen(pair.Item2))],
             Prompts = Directory.Exists(work.Prompts) ? PromptSource.Files(work.Prompts) : PromptSource.Templates(),
             TextEncoder = File.Exists(work.TextEncoder) ? work.TextEncoder : null,

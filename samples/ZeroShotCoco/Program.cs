@@ -19,7 +19,11 @@ namespace ZsMlc.Samples.ZeroShotCoco
             };
             try
             {
-                return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+                return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = TimeSpan.FromSeconds(25), // a batch of pictures is finished and recorded
+                });
             }
             catch (OperationCanceledException)
             {

@@ -36,14 +36,14 @@ public sealed class QuickstartProgramTests
     public async Task Run_PromptsFromAChatServer_AreUsed()
     {
         using var folder = new TemporaryFolder();
-        using var server = new ChatServer(_ => ChatServer.Stream("1. A photo of a cup with a cup next to the cup in the background."));
+        using var server = new ChatServer(_ => ChatServer.Stream("1. A photo of a large cup next to a small dog with a plain background."));
 
         var (code, output) = await Programs.RunAsync(QuickstartProgram.RunAsync,
-            "--labels", "cup", "--images-per-label", "1", "--epochs", "1", "--photos", "40", "--server", $"{server.Endpoint}", "--key-variable", "NO_SUCH_KEY", "--out", folder["out"]);
+            "--labels", "cup", "dog", "--images-per-label", "1", "--epochs", "1", "--photos", "40", "--server", $"{server.Endpoint}", "--key-variable", "NO_SUCH_KEY", "--out", folder["out"]);
 
         Assert.AreEqual(0, code, output);
         Assert.IsGreaterThan(0, server.Requests);
-        Assert.Contains("A photo of a cup with a cup next to the cup in the background.", File.ReadAllText(Directory.GetFiles(folder["out/synthetic/prompts"]).Single()));
+        Assert.Contains("A photo of a large cup next to a small dog with a plain background.", string.Concat(Directory.GetFiles(folder["out/synthetic/prompts"], "cup_cup*").Select(File.ReadAllText)));
         Assert.Contains("Full method", output);
         Assert.Contains("Zero-shot CLIP", output);
     }

@@ -7,7 +7,7 @@ using ZsMlc.Samples.TagImages;
 
 namespace ZsMlc.Samples.Tests.Quickstart;
 
-/// <summary>The whole job, small: two labels, a few pictures and photos, one epoch. It runs once for all tests here.</summary>
+/// <summary>The whole job, small: three labels, a few pictures and photos, one epoch. It runs once for all tests here.</summary>
 [TestClass]
 public sealed class QuickstartRunTests
 {
@@ -31,8 +31,8 @@ public sealed class QuickstartRunTests
         Assert.AreSequenceEqual(["Full method", "Photos alone", "Zero-shot CLIP"], s_result.Methods.Select(m => m.Name).ToArray());
         foreach (var method in s_result.Methods)
         {
-            Assert.HasCount(2, method.ZeroShot.Labels);
-            Assert.HasCount(26, method.Generalized.Labels);
+            Assert.HasCount(3, method.ZeroShot.Labels);
+            Assert.HasCount(27, method.Generalized.Labels);
             Assert.IsTrue(method.ZeroShot.MeanAveragePrecision is > 0 and <= 1, method.Name);
             Assert.HasCount(80, method.Photos);
         }
@@ -72,6 +72,7 @@ public sealed class QuickstartRunTests
 
         Assert.AreSequenceEqual(files.Order().ToArray(), Directory.GetFiles(s_options.Store, "*.png", SearchOption.AllDirectories).Order().ToArray());
         Assert.IsTrue(files.All(f => File.GetLastWriteTimeUtc(f) == times[f]));
+        Assert.AreEqual("all were there already", again.Steps.Single(s => s.Name == "Generate and judge pictures").Detail);
         Assert.AreSequenceEqual(s_result.Methods[0].Photos.SelectMany(p => p.Score).ToArray(), again.Methods[0].Photos.SelectMany(p => p.Score).ToArray());
     }
 
@@ -99,7 +100,7 @@ public sealed class QuickstartRunTests
             File.Copy(photo.ImagePath, folder[$"photos/{Path.GetFileName(photo.ImagePath)}"]);
         }
 
-        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", s_options.Tagger, folder["photos"], "--out", folder["tags.json"], "--top", "26");
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", s_options.Tagger, folder["photos"], "--out", folder["tags.json"], "--top", "27");
 
         Assert.AreEqual(0, code, output);
         using var json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["tags.json"]));
@@ -131,7 +132,7 @@ public sealed class QuickstartRunTests
 
     internal static QuickstartOptions Options(string output) => new()
     {
-        Labels = ["dog", "cup"], ImagesPerLabel = 2, Epochs = 1, Photos = 80, Seed = 7, Gpu = null, Output = output, Prompts = new MicroPrompts(),
+        Labels = ["dog", "cup", "bus"], ImagesPerLabel = 2, Epochs = 1, Photos = 80, Seed = 7, Gpu = null, Output = output, Prompts = new MicroPrompts(),
     };
 
     private static void AssertEqual(ScoredPhoto photo, Dictionary<string, float> scores)
