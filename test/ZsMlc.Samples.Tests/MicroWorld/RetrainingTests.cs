@@ -60,6 +60,15 @@ public sealed class RetrainingTests
     }
 
     [TestMethod]
+    public async Task Tuning_TwoSteps_PrintsFiguresOfTheSeed()
+    {
+        var table = await Run("tuning", "--clip", s_folder["whole/bundle/clip"], "--diffusion", s_folder["whole/bundle/diffusion"], "--seed", "5", "--seeds", "1", "--steps", "2", "--images", "2");
+
+        var cells = table.Split('\n').Single(l => l.StartsWith("| 5 |", StringComparison.Ordinal)).Split('|', StringSplitOptions.TrimEntries);
+        Assert.IsTrue(cells[2..4].All(v => double.Parse(v, CultureInfo.InvariantCulture) is > 0 and < 1), table);
+    }
+
+    [TestMethod]
     public async Task Train_CheckpointOfAnotherNetwork_SaysWhichFileToDelete()
     {
         Directory.CreateDirectory(s_folder["mixed"]);
