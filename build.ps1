@@ -7,7 +7,7 @@
 .PARAMETER Configuration
   Release (default) or Debug.
 .PARAMETER TorchBackend
-  The native libtorch of the tests and samples: cpu (default) or cuda.
+  The native libtorch of the tests and samples: cpu (default), cuda, or none where ZSMLC_LIBTORCH names one.
 .PARAMETER Arguments
   Further arguments, handed on as they are.
 .EXAMPLE
@@ -23,7 +23,7 @@ param(
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
-    [ValidateSet('cpu', 'cuda')]
+    [ValidateSet('cpu', 'cuda', 'none')]
     [string] $TorchBackend = 'cpu',
 
     [string[]] $Arguments = @()

@@ -9,11 +9,12 @@ namespace ZsMlc.Torch.Runtime;
 /// </summary>
 /// <remarks>
 /// Environment variable <c>ZSMLC_LIBTORCH</c> may name a folder with another libtorch (for example the <c>lib</c> folder
-/// of a Python PyTorch of the same version with CUDA); its libraries are then loaded first.
+/// of a Python PyTorch of the same version with CUDA); its libraries are then loaded first. The application itself must
+/// not hold a libtorch then: TorchSharp would load that one beside it, and two in one process end it.
 /// </remarks>
 public static class TorchRuntime
 {
-    private const string Bridge = "libLibTorchSharp.so";
+    private const string Bridge = "libLibTorchSharp.so", Variable = "ZSMLC_LIBTORCH";
     private static readonly string[] s_libtorch =
         ["libc10.so", "libc10_cuda.so", "libtorch_cpu.so", "libtorch_cuda_linalg.so", "libtorch_cuda.so", "libtorch.so"];
 
@@ -54,7 +55,8 @@ public static class TorchRuntime
             {
                 try
                 {
-                    s_failure = LoadOnLinux(SearchFolders());
+                    var folders = SearchFolders();
+                    s_failure = SecondLibtorch(folders) ?? LoadOnLinux(folders);
                 }
                 catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or DllNotFoundException)
                 {
@@ -103,9 +105,22 @@ public static class TorchRuntime
         }
     }
 
+    /// <summary>Returns null unless the chosen folder's libtorch would meet another one of the application; then the explanation.</summary>
+    /// <param name="folders">Folders to search.</param>
+    /// <param name="chosen">The folder that was chosen to come first; by default that of the environment variable.</param>
+    internal static string? SecondLibtorch(IReadOnlyList<string> folders, string? chosen = null)
+    {
+        chosen ??= Environment.GetEnvironmentVariable(Variable);
+        var copies = folders.Select(f => Path.Combine(f, "libtorch_cpu.so")).Where(File.Exists).ToList();
+        return chosen is { Length: > 0 } && copies.Count > 1 && Path.GetDirectoryName(copies[0]) == Path.TrimEndingDirectorySeparator(chosen)
+            ? $"{Variable} chooses {copies[0]}, but the application has a libtorch of its own, {copies[1]}, and one process cannot hold both. "
+              + $"Unset {Variable}, or remove the package that brings the second (in this repository: build with -p:TorchBackend=none)."
+            : null;
+    }
+
     private static string Explain(IReadOnlyList<string> folders, string what, string remedy) =>
         $"The native libtorch cannot be loaded: {what}. Looked in: {string.Join(", ", folders)}. "
-        + $"{remedy} to the application's project, or set ZSMLC_LIBTORCH to a folder that holds libtorch {TorchVersion}.";
+        + $"{remedy} to the application's project, or set {Variable} to a folder that holds libtorch {TorchVersion}.";
 
     private const string TorchVersion = "2.10";
 
@@ -115,7 +130,7 @@ public static class TorchRuntime
     internal static IReadOnlyList<string> SearchFolders()
     {
         List<string> folders = [];
-        if (Environment.GetEnvironmentVariable("ZSMLC_LIBTORCH") is { Length: > 0 } chosen)
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
         {
             folders.Add(chosen);
         }

@@ -41,14 +41,5 @@ public sealed class LibTorchSharpPatchTests
     public void Apply_OtherFile_SaysWhatItIsNot() =>
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => LibTorchSharpPatch.Apply(new byte[100])).Message, "ELF");
 
-    [TestMethod]
-    [OSCondition(OperatingSystems.Linux)]
-    public void LoadOnLinux_EmptyFolder_TellsWhereItLookedAndWhatToInstall()
-    {
-        var message = TorchRuntime.LoadOnLinux(["/nowhere/native"]);
-        StringAssert.Contains(message, "/nowhere/native");
-        StringAssert.Contains(message, "TorchSharp");
-    }
-
     private static List<string> Versions(byte[] image) => new ElfImage(image).NeededVersions().Select(v => v.Name).ToList();
 }
