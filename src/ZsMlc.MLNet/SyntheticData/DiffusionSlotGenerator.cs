@@ -9,8 +9,10 @@ namespace ZsMlc.MLNet.SyntheticData;
 /// <param name="models">What the models have to be.</param>
 /// <param name="textEncoder">File of the tuned text encoder, or <see langword="null"/> for the checkpoint's own.</param>
 /// <param name="device">Where the networks run.</param>
-internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options, ModelFingerprints models, string? textEncoder, Device device) : ISlotGenerator, IDisposable
+/// <param name="warn">Told once of every prompt that is too long for the text encoder, unless the sampling options have a receiver of their own.</param>
+internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options, ModelFingerprints models, string? textEncoder, Device device, Action<string> warn) : ISlotGenerator, IDisposable
 {
+    private readonly HashSet<string> _told = [];
     private StableDiffusionPipeline? _pipeline;
     private ImageJudge? _judge;
 
@@ -19,7 +21,7 @@ internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options,
     {
         Open();
         var labels = group.Select(g => g.Labels).ToList();
-        var sampling = options.Sampling with { BatchSize = group.Count, Seeds = [.. group.Select(g => g.Seed)] };
+        var sampling = options.Sampling with { BatchSize = group.Count, Seeds = [.. group.Select(g => g.Seed)], Warning = WarnOnce };
         if (options.AcceptanceFilter is { PreviewStep: > 0 and var step })
         {
             sampling = sampling with { PreviewStep = step, Preview = (previews, indices) => _judge!.Promises(previews, [.. indices.Select(i => labels[i])]) };
@@ -37,6 +39,15 @@ internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options,
     {
         _pipeline?.Dispose();
         _judge?.Dispose();
+    }
+
+    // A prompt comes again in every batch and attempt that asks for it.
+    private void WarnOnce(string message)
+    {
+        if (_told.Add(message))
+        {
+            (options.Sampling.Warning ?? warn)(message);
+        }
     }
 
     private void Open()

@@ -29,7 +29,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
         environment.Info(Source, $"{plan.Count} images of {plan.Sets.Count} label sets{(options.Shard.Count > 1 ? $", shard {options.Shard.Index} of {options.Shard.Count}" : "")}, into {store.Path}, on {device}.");
         if (options.AcceptanceFilter is not null && options.LabelsPerImage >= options.Labels.Unseen.Count)
         {
-            environment.Warning(Source, $"Images of all {options.Labels.Unseen.Count} unseen labels pass the filter whatever they show: no label is left to compare with. Set {nameof(options.LabelsPerImage)} below that number.");
+            Warn($"Images of all {options.Labels.Unseen.Count} unseen labels pass the filter whatever they show: no label is left to compare with. Set {nameof(options.LabelsPerImage)} below that number.");
         }
 
         if (tuning is { IsNeeded: true })
@@ -38,12 +38,14 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
         }
 
         var encoder = tuning?.EncoderPath ?? options.TextEncoder;
-        using var generator = new DiffusionSlotGenerator(options, settings.Models, encoder, device);
+        using var generator = new DiffusionSlotGenerator(options, settings.Models, encoder, device, Warn);
         var result = runner.Run(generator, options.CancellationToken);
         Tell(result.Statistics, result);
-        var prompts = SavedPrompts.Of(options.Prompts, plan, runner.FetchPrompts(options.CancellationToken));
+        var prompts = SavedPrompts.Of(options.Prompts, plan, runner.PromptsOf);
         return (settings with { Statistics = result.Statistics }, prompts, encoder is null ? null : TunedTextEncoder.At(encoder));
     }
+
+    private void Warn(string message) => environment.Warning(Source, message);
 
     private SlotRunnerOptions RunnerOptions()
     {
@@ -57,7 +59,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
             Shard = options.Shard,
             Prompts = new(options.Prompts, settings.PromptsPerSet, options.Names),
             Progress = new Messages(environment, options.Progress),
-            Warn = message => environment.Warning(Source, message),
+            Warn = Warn,
         };
     }
 
@@ -67,7 +69,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
             $"{statistics.Accepted} of {statistics.Asked} images are there; {statistics.Generated} were generated ({result.Generated} now), {statistics.Abandoned} of them given up at their preview."));
         if (statistics.PromptsFromTemplates > 0)
         {
-            environment.Warning(Source, $"{statistics.PromptsFromTemplates} prompts are templates, because the source did not deliver enough.");
+            Warn($"{statistics.PromptsFromTemplates} prompts are templates, because the source did not deliver enough.");
         }
 
         if (!result.IsComplete)
@@ -76,7 +78,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
         }
         else if (statistics.Short is { Count: > 0 } missing)
         {
-            environment.Warning(Source, $"{missing.Count} labels have fewer accepted images than asked for after {options.AcceptanceFilter?.MaxAttempts ?? 1} attempts at each: {string.Join(", ", missing.Take(20).Select(l => $"{l.Label} ({l.Accepted} of {l.Asked})"))}{(missing.Count > 20 ? ", …" : "")}.");
+            Warn($"{missing.Count} labels have fewer accepted images than asked for after {options.AcceptanceFilter?.MaxAttempts ?? 1} attempts at each: {string.Join(", ", missing.Take(20).Select(l => $"{l.Label} ({l.Accepted} of {l.Asked})"))}{(missing.Count > 20 ? ", …" : "")}.");
         }
     }
 

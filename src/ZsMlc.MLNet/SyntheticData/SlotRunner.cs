@@ -65,10 +65,13 @@ internal sealed class SlotRunner
 
         // Sources may await without leaving the caller's synchronization context; a pool thread has none to be blocked on.
         Task.Run(() => prompts.FillAsync(sets, options.Warn, Report, cancellationToken), cancellationToken).GetAwaiter().GetResult();
-        return prompts.Read;
+        return PromptsOf;
 
         void Report(int done) => options.Progress?.Report(new(GenerationPhase.Prompts, done, sets.Count, 0, 0));
     }
+
+    /// <summary>The prompts of a label set; empty before they were fetched.</summary>
+    public IReadOnlyList<string> PromptsOf(PlannedSet set) => prompts.Read(set);
 
     /// <summary>Fetches missing prompts, generates missing and damaged images, and writes the manifest when nothing is left.</summary>
     /// <param name="generator">Makes the images.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ZsMlc.Torch.Diffusion;
 
 /// <summary>How images are generated.</summary>
@@ -46,6 +48,7 @@ public sealed record GenerationOptions
     public int DecodingTile { get; init; }
 
     /// <summary>Gets what is told when a prompt is too long and its end is cut off; null writes to <see cref="System.Diagnostics.Trace"/>.</summary>
+    [JsonIgnore]
     public Action<string>? Warning { get; init; }
 }
 

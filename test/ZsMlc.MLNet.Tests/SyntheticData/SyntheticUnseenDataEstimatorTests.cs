@@ -1,7 +1,9 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 using ZsMlc.MLNet.Interop;
+using ZsMlc.MLNet.SyntheticData.Prompts;
 using ZsMlc.MLNet.SyntheticData.Store;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Filtering;
@@ -135,6 +137,32 @@ public sealed class SyntheticUnseenDataEstimatorTests
         CollectionAssert.AreEqual(TinyGenerator.Labels.Unseen.ToArray(), statistics.Short.Select(l => l.Label).ToArray());
         Assert.IsTrue(messages.Any(m => m.Contains("yellow (0 of 3), white (0 of 3), purple (0 of 3)", StringComparison.Ordinal)), string.Join('\n', messages));
         Assert.AreEqual(0L, fitted.Generate().GetRowCount());
+    }
+
+    [TestMethod]
+    public void Fit_PromptsTooLongForTheEncoder_AreToldOnceEach()
+    {
+        var ml = new MLContext();
+        List<string> warnings = [], own = [];
+        ml.Log += (_, e) => warnings.AddRange(e.Kind == ChannelMessageKind.Warning ? [e.RawMessage] : []);
+        using var prompts = new TestFolder();
+        foreach (var label in TinyGenerator.Labels.Unseen)
+        {
+            prompts.Write($"{label}_{label}.txt", $"a {label} wall in the rain in the rain in the rain in the rain");
+        }
+
+        var options = Options("long") with { Prompts = PromptSource.Files(prompts.Path), PromptsPerSet = 1, LabelsPerImage = 1 };
+
+        using var fitted = Fit(options, ml);
+        using var silent = Fit(options with { StorePath = s_world.Folder["long-own"], Sampling = options.Sampling with { Warning = own.Add } }, new());
+
+        Assert.HasCount(9, fitted.Samples());
+        foreach (var label in TinyGenerator.Labels.Unseen)
+        {
+            Assert.HasCount(1, warnings.Where(w => w.Contains($"of 15 tokens is cut to 14: \"a {label} wall in the rain", StringComparison.Ordinal)).ToList(), string.Join('\n', warnings));
+        }
+
+        CollectionAssert.AreEqual(warnings, own);
     }
 
     [TestMethod]
