@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
 using TorchSharp;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Classification;
@@ -35,6 +36,23 @@ public sealed class FusionMultiLabelTrainerTests
         var losses = model.Training!.EpochLosses;
         var metrics = _ml.MultiLabelClassification.Evaluate(model.Transform(photos), TinyWorld.Labels.Seen);
         Assert.IsTrue(losses[^1] < 0.5 * losses[0] && metrics.MeanAveragePrecision > 0.85, $"loss {losses[0]} to {losses[^1]}, {metrics}");
+    }
+
+    [TestMethod]
+    public void Fit_SmallSet_IsLearntByHeart()
+    {
+        var (names, data) = Stripes(24, 4);
+        var options = s_world.Options with
+        {
+            Labels = LabelSet.Create(names),
+            Network = new() { ContextTokens = 4, LabelSpecificContext = true },
+            Training = new() { Epochs = 60, BatchSize = 8, LearningRate = 1e-3, FusionLearningRate = 0.03, WarmupEpochs = 0, Cutout = false, RandAugment = false },
+        };
+
+        using var model = TinyWorld.Fit(_ml, options, data);
+
+        var metrics = _ml.MultiLabelClassification.Evaluate(model.Transform(data), names);
+        Assert.IsGreaterThan(0.99, metrics.MeanAveragePrecision, $"loss {model.Training!.EpochLosses[0]} to {model.Training.EpochLosses[^1]}, {metrics}");
     }
 
     [TestMethod]
@@ -309,6 +327,24 @@ public sealed class FusionMultiLabelTrainerTests
 
         Assert.AreEqual((64, 50, 32, 0.002), (options.Network.ContextTokens, options.Epochs, options.BatchSize, options.LearningRate));
         Assert.IsTrue(options.Training is { PublishedSchedule: true, SeparatePasses: true });
+    }
+
+    /// <summary>Pictures of three stripes, whose colours are drawn from the first corners of the colour cube and are the labels.</summary>
+    private static (string[] Names, IDataView Data) Stripes(int count, int colours)
+    {
+        string[] names = [.. new[] { "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white" }.Take(colours)];
+        var random = new Random(1);
+        var stripes = Enumerable.Range(0, count).Select(_ => random.GetItems(Enumerable.Range(0, colours).ToArray(), 3)).ToArray();
+        byte Channel(int row, int offset) => (byte)(offset % 4 == 3 || (stripes[row][offset / 4] >> offset % 4 & 1) == 1 ? 240 : 15);
+        return (names, new IndexedDataView(count,
+        [
+            new("Image", new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) =>
+            {
+                value?.Dispose();
+                value = MLImage.CreateFromPixels(3, 3, MLPixelFormat.Rgba32, [.. Enumerable.Range(0, 36).Select(i => Channel(index(), i % 12))]);
+            })),
+            IndexedColumn.Texts("Labels", i => [.. stripes[i].Distinct().Select(c => names[c])]),
+        ]));
     }
 
     private static IndexedColumn Numbers(string[]? slots, float[][] values) => new(

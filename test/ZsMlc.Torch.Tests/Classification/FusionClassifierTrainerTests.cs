@@ -159,6 +159,27 @@ public sealed class FusionClassifierTrainerTests
     }
 
     [TestMethod]
+    public void Fit_ScoreThatFalls_EndsEarlyWithTheBestEpochsWeights()
+    {
+        using var rows = Rows(16, 3);
+        using var validation = Rows(8, 4);
+        using var clip = TinyClip();
+        using var classifier = Fresh(clip);
+        var options = Quick with { Epochs = 40, FusionLearningRate = 0.03, Patience = 3 };
+
+        var result = FusionClassifierTrainer.Fit(classifier, options, rows, validation);
+
+        var scores = result.ValidationScores;
+        Assert.HasCount(result.BestEpoch + 3, scores);
+        Assert.IsLessThan(options.Epochs, scores.Count);
+        Assert.IsLessThan(scores[result.BestEpoch - 1], scores.Skip(result.BestEpoch).Max(), string.Join(' ', scores));
+
+        // An epoch without steps of any size leaves the weights alone and scores them again.
+        var again = FusionClassifierTrainer.Fit(classifier, Quick with { Epochs = 1, LearningRate = 0, FusionLearningRate = 0, WeightDecay = 0 }, rows, validation);
+        Assert.AreEqual(scores[result.BestEpoch - 1], again.ValidationScores[0], 1e-9);
+    }
+
+    [TestMethod]
     public void Fit_InfiniteWeights_StopsWithAnExplanation()
     {
         using var rows = Rows(32, 3);
