@@ -1,3 +1,5 @@
+using System.Text.Json;
+using TorchSharp;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Autoencoder;
 using ZsMlc.Torch.Diffusion.TextEncoder;
@@ -7,16 +9,52 @@ using static TorchSharp.torch;
 namespace ZsMlc.Torch.Tests.Diffusion;
 
 /// <summary>
-/// The published configurations on the meta device: tensor counts, parameter counts and some shapes of the released
+/// The published configurations on the meta device: every tensor's name and shape, tensor counts and parameter counts of the released
 /// checkpoints, without their weights.
 /// </summary>
 [TestClass]
 public sealed class FullSizeTests
 {
+    private const string UnetBlocks = """
+        "in_channels": 4, "out_channels": 4, "block_out_channels": [320, 640, 1280, 1280], "layers_per_block": 2, "norm_num_groups": 32,
+        "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
+        "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]
+        """;
+
+    private const string Vae = """
+        {"in_channels": 3, "out_channels": 3, "latent_channels": 4, "block_out_channels": [128, 256, 512, 512], "layers_per_block": 2, "norm_num_groups": 32}
+        """;
+
+    private const string VitH = """
+        {"vocab_size": 49408, "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 23, "num_attention_heads": 16, "max_position_embeddings": 77, "hidden_act": "gelu"}
+        """;
+
+    private static readonly (string Model, string Unet, string TextEncoder)[] s_published =
+    [
+        ("SD-1.5", $$"""{{{UnetBlocks}}, "sample_size": 64, "cross_attention_dim": 768, "attention_head_dim": 8}""", """
+            {"vocab_size": 49408, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12, "max_position_embeddings": 77, "hidden_act": "quick_gelu"}
+            """),
+        ("SD-2.1", $$"""{{{UnetBlocks}}, "sample_size": 96, "cross_attention_dim": 1024, "attention_head_dim": [5, 10, 20, 20], "use_linear_projection": true}""", VitH),
+        ("SD-Turbo", $$"""{{{UnetBlocks}}, "sample_size": 64, "cross_attention_dim": 1024, "attention_head_dim": [5, 10, 20, 20], "use_linear_projection": true, "time_cond_proj_dim": null}""", VitH),
+    ];
+
     private static readonly UnetConfig s_sd21 = new()
     {
         AttentionHeadDim = new IntOrList([5, 10, 20, 20]), CrossAttentionDim = 1024, UseLinearProjection = true, SampleSize = 96,
     };
+
+    public static IEnumerable<object[]> Models => s_published.Select(m => new object[] { m.Model });
+
+    [TestMethod]
+    [DynamicData(nameof(Models))]
+    public void StateDict_PublishedConfig_HasEveryTensorOfTheCheckpoint(string model)
+    {
+        var (_, unet, textEncoder) = s_published.Single(m => m.Model == model);
+
+        Match<UnetConfig>(unet, 686, CheckpointLayout.Unet, c => new UNet2DConditionModel(c));
+        Match<AutoencoderConfig>(Vae, 248, CheckpointLayout.Autoencoder, c => new AutoencoderKL(c));
+        Match<TextEncoderConfig>(textEncoder, model == "SD-1.5" ? 196 : 372, CheckpointLayout.TextEncoder, c => new ClipTextEncoder(c));
+    }
 
     [TestMethod]
     public void Unet_StableDiffusion15_HasThePublishedTensors() => Check(new UnetConfig(), 686, 859_520_964, ("down_blocks.0.attentions.0.proj_in.weight", [320, 320, 1, 1]));
@@ -26,6 +64,23 @@ public sealed class FullSizeTests
 
     [TestMethod]
     public void Unet_LatentConsistency_HasAGuidanceEmbedding() => Check(new UnetConfig { TimeCondProjDim = 256 }, 687, 859_520_964 + 256 * 320, ("time_embedding.cond_proj.weight", [320, 256]));
+
+    private static void Match<TConfig>(string json, int count, Func<JsonElement, IReadOnlyDictionary<string, string>> layout, Func<TConfig, nn.Module> create)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["config.json"], json);
+        using var document = JsonDocument.Parse(json);
+        using var meta = Layers.On(META);
+        using var network = create(ConfigJson.Read<TConfig>(folder["config.json"]));
+
+        var expected = layout(document.RootElement).Select(t => $"{t.Key} {t.Value}").ToList();
+        var found = network.state_dict().Select(t => $"{t.Key} {string.Join('×', t.Value.shape)}").ToList();
+
+        Assert.HasCount(count, expected);
+        Assert.IsEmpty(expected.Except(found).Take(20).ToList(), $"missing: {string.Join(", ", expected.Except(found).Take(20))}");
+        Assert.IsEmpty(found.Except(expected).Take(20).ToList(), $"surplus: {string.Join(", ", found.Except(expected).Take(20))}");
+        Assert.HasCount(count, found);
+    }
 
     private static void Check(UnetConfig config, int tensors, long parameters, (string Name, long[] Shape) sample)
     {
@@ -39,7 +94,7 @@ public sealed class FullSizeTests
         CollectionAssert.AreEqual(new long[] { 320, 960, 1, 1 }, state["up_blocks.3.resnets.0.conv_shortcut.weight"].shape);
         CollectionAssert.AreEqual(new long[] { 10240, 1280 }, state["mid_block.attentions.0.transformer_blocks.0.ff.net.0.proj.weight"].shape);
         CollectionAssert.AreEqual(new long[] { 1280, config.CrossAttentionDim }, state["mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight"].shape);
-        Assert.IsTrue(state.Values.All(t => t.device_type == TorchSharp.DeviceType.META));
+        Assert.IsTrue(state.Values.All(t => t.device_type == DeviceType.META));
     }
 
     [TestMethod]
