@@ -1,2 +1,19 @@
-// libtorch uses every core by itself; tests run one after another so that they do not fight over them.
+// Test projects run side by side, so each keeps libtorch to one thread, and its tests run one after another.
 [assembly: DoNotParallelize]
+
+namespace ZsMlc.Torch.Tests
+{
+    /// <summary>Loads libtorch before a test touches TorchSharp by itself.</summary>
+    [TestClass]
+    public static class TestSettings
+    {
+        /// <summary>Runs once before all tests.</summary>
+        [AssemblyInitialize]
+        public static void Load(TestContext context)
+        {
+            ZsMlc.Torch.Runtime.TorchRuntime.EnsureLoaded();
+            TorchSharp.torch.set_num_threads(1);
+            Environment.SetEnvironmentVariable("OMP_NUM_THREADS", "1"); // of processes that tests start
+        }
+    }
+}
