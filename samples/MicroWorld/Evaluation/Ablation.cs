@@ -43,13 +43,13 @@ internal sealed class Ablation
         var published = corrected with { SeparatePasses = true, PublishedSchedule = true };
         Variant[] variants =
         [
-            new("seen only", plain, corrected, []),
+            new("seen only", plain, corrected, null),
             new("+ synthetic, unfiltered", plain, corrected, pool),
             new("+ filter", plain, corrected, kept),
             new("+ fusion (full method)", fused, corrected, kept),
             new("+ tuned text encoder", fused, corrected, keptTuned),
-            new("full method, published recipe", fused, published, kept),
-            new("seen only, with fusion", fused, corrected, []),
+            new("full method, published schedule", fused, published, kept),
+            new("seen only, with fusion", fused, corrected, null),
             new("full method, unfiltered", fused, corrected, pool),
         ];
         var log = new RunLog(Path.Combine(options.Work, $"runs-{Settings()}.tsv"));
@@ -75,11 +75,10 @@ internal sealed class Ablation
     private IReadOnlyList<double> Run(Variant variant, int seed)
     {
         manual_seed(seed);
-        var chosen = variant.Synthetic.ToArray();
-        new Random(seed).Shuffle(chosen);
+        IReadOnlyList<Example> chosen = variant.Synthetic is { } pool ? SyntheticPool.Choose(pool, options.SyntheticCount, seed) : [];
         using var scope = NewDisposeScope();
         using var classifier = FusionClassifier.Create(clip, WorldLabels.All, variant.Shape);
-        using var rows = TrainingRows.Create(clip, [.. train, .. chosen.Take(options.SyntheticCount)]);
+        using var rows = TrainingRows.Create(clip, [.. train, .. chosen]);
         FusionClassifierTrainer.Fit(classifier, variant.Training with { Seed = seed }, rows);
         return [.. Figures(classifier, test).Values, Figures(classifier, validation).SeenMap];
     }
@@ -170,5 +169,5 @@ internal sealed class Ablation
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private sealed record Variant(string Name, FusionClassifierOptions Shape, FusionTrainingOptions Training, IReadOnlyList<Example> Synthetic);
+    private sealed record Variant(string Name, FusionClassifierOptions Shape, FusionTrainingOptions Training, IReadOnlyList<Example>? Synthetic);
 }

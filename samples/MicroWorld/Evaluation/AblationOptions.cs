@@ -18,8 +18,8 @@ internal sealed record AblationOptions
     /// <summary>Pictures that are generated.</summary>
     public int PoolSize { get; init; } = 1280;
 
-    /// <summary>Synthetic pictures that a run trains on, filtered or not.</summary>
-    public int SyntheticCount { get; init; } = 800;
+    /// <summary>Synthetic pictures that a run trains on, filtered or not, half of them of one object and half of two.</summary>
+    public int SyntheticCount { get; init; } = 500;
 
     public int ContextTokens { get; init; } = 8;
 

@@ -55,6 +55,17 @@ internal static class SyntheticPool
         return kept;
     }
 
+    /// <summary>
+    /// Draws half of the pictures from those of one object and half from those of two: a filter drops more of the latter,
+    /// and a comparison with unfiltered pictures would otherwise compare two mixes as well.
+    /// </summary>
+    /// <param name="pool">Where to draw from.</param>
+    /// <param name="count">Number of pictures, even.</param>
+    /// <param name="seed">Decides which.</param>
+    /// <exception cref="ArgumentException">The pool has too few pictures of one or of two objects.</exception>
+    public static IReadOnlyList<Example> Choose(IReadOnlyList<Example> pool, int count, int seed) =>
+        [.. Choose(pool, objects: 1, count / 2, seed), .. Choose(pool, objects: 2, count / 2, seed)];
+
     /// <summary>The labels of picture i: one for even i, two for odd.</summary>
     public static IReadOnlyList<string> Labels(int index)
     {
@@ -62,5 +73,17 @@ internal static class SyntheticPool
         var order = WorldLabels.Unseen.ToArray();
         random.Shuffle(order.AsSpan());
         return order[..(1 + index % 2)];
+    }
+
+    private static IEnumerable<Example> Choose(IReadOnlyList<Example> pool, int objects, int count, int seed)
+    {
+        var candidates = pool.Where(e => e.Labels.Count == objects).ToArray();
+        if (candidates.Length < count)
+        {
+            throw new ArgumentException($"The pool has {candidates.Length} pictures with {objects} label(s), and {count} are asked for: generate more pictures or train on fewer.", nameof(pool));
+        }
+
+        new Random(seed).Shuffle(candidates);
+        return candidates.Take(count);
     }
 }

@@ -170,6 +170,11 @@ public sealed class FusionClassifierTrainer
             return null;
         }
 
+        if (_options.MaxGradientNorm is { } limit)
+        {
+            sgd.LimitGradients(limit);
+        }
+
         sgd.Step();
         return value;
     }

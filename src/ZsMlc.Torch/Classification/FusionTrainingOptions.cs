@@ -27,6 +27,9 @@ public sealed record FusionTrainingOptions
     /// <summary>Gets the learning rate of the warm-up. Default 1e-5.</summary>
     public double WarmupLearningRate { get; init; } = 1e-5;
 
+    /// <summary>Gets the norm that the gradients of a step, all together and after <see cref="LossScale"/>, are cut down to, above 0; null for no limit, as published. Default null.</summary>
+    public double? MaxGradientNorm { get; init; }
+
     /// <summary>Gets the factor of the summed loss. Default 0.01.</summary>
     public double LossScale { get; init; } = 0.01;
 
@@ -81,6 +84,11 @@ public sealed record FusionTrainingOptions
             {
                 throw new ArgumentOutOfRangeException(name, value, $"{name} must be a number of 0 or more.");
             }
+        }
+
+        if (MaxGradientNorm is { } limit && !(double.IsFinite(limit) && limit > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(MaxGradientNorm), limit, $"{nameof(MaxGradientNorm)} must be a number above 0, or null for no limit.");
         }
 
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(Momentum, 1, nameof(Momentum));

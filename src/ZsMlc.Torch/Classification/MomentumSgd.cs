@@ -40,6 +40,23 @@ internal sealed class MomentumSgd : IDisposable
         return _parameters.All(p => p.Parameter.grad is not { } g || g.isfinite().all().item<bool>());
     }
 
+    /// <summary>Scales all gradients by one factor so that their common norm is at most the limit: g ← g · min(1, limit / ‖g‖).</summary>
+    public void LimitGradients(double limit)
+    {
+        using var scope = NewDisposeScope();
+        var gradients = _parameters.Select(p => p.Parameter.grad).OfType<Tensor>().ToList();
+        if (gradients.Count == 0)
+        {
+            return;
+        }
+
+        var norm = stack(gradients.Select(g => g.norm()), 0).norm().item<float>();
+        if (norm > limit)
+        {
+            gradients.ForEach(g => g.mul_(limit / norm));
+        }
+    }
+
     /// <summary>v ← μv + (g + λp), p ← p - ηv.</summary>
     public void Step()
     {

@@ -99,6 +99,26 @@ public sealed class FusionClassifierTrainerTests
     }
 
     [TestMethod]
+    public void Fit_GradientLimit_BoundsTheFirstStep()
+    {
+        using var clip = TinyClip();
+        using var rows = Rows(8, 3);
+        double Distance(double? limit)
+        {
+            using var scope = NewDisposeScope();
+            using var classifier = Fresh(clip);
+            var before = classifier.ContextParameters().Concat(classifier.FusionParameters()).Select(p => p.Parameter.detach().clone()).ToList();
+            FusionClassifierTrainer.Fit(classifier, Quick with { Epochs = 1, LearningRate = 0.5, FusionLearningRate = 0.5, WeightDecay = 0, MaxGradientNorm = limit }, rows);
+            var after = classifier.ContextParameters().Concat(classifier.FusionParameters()).Select(p => p.Parameter.detach());
+            return stack(before.Zip(after, (a, b) => (b - a).norm()), 0).norm().item<float>();
+        }
+
+        var free = Distance(null) / 0.5;
+        Assert.AreEqual(0.5 * free / 4, Distance(free / 4), 1e-3 * free, "One step of a gradient that was cut to a quarter.");
+        Assert.AreEqual(0.5 * free, Distance(2 * free), 1e-3 * free, "A gradient below the limit stays as it is.");
+    }
+
+    [TestMethod]
     public void Fit_ScoredBefore_EndsLikeOneNeverScored()
     {
         using var rows = Rows(16, 3);
@@ -211,6 +231,7 @@ public sealed class FusionClassifierTrainerTests
     [DataRow(nameof(FusionTrainingOptions.BatchSize))]
     [DataRow(nameof(FusionTrainingOptions.LearningRate))]
     [DataRow(nameof(FusionTrainingOptions.Momentum))]
+    [DataRow(nameof(FusionTrainingOptions.MaxGradientNorm))]
     public void Fit_OptionOutOfRange_IsNamed(string option)
     {
         using var rows = Rows(2, 3);
@@ -221,6 +242,7 @@ public sealed class FusionClassifierTrainerTests
             nameof(FusionTrainingOptions.Epochs) => Quick with { Epochs = 0 },
             nameof(FusionTrainingOptions.BatchSize) => Quick with { BatchSize = 0 },
             nameof(FusionTrainingOptions.LearningRate) => Quick with { LearningRate = double.NaN },
+            nameof(FusionTrainingOptions.MaxGradientNorm) => Quick with { MaxGradientNorm = 0 },
             _ => Quick with { Momentum = 1 },
         };
         StringAssert.Contains(Assert.Throws<ArgumentOutOfRangeException>(() => FusionClassifierTrainer.Fit(classifier, options, rows)).Message, option);
