@@ -46,13 +46,13 @@ internal static class Job
             CancellationToken = cancellationToken,
         });
 
-        // Step two trains on the photos and the pictures together. The rates suit the micro models.
+        // Step two trains on the photos and the pictures together. The rates and the gradient limit suit the micro models.
         FusionMultiLabelOptions Training(string name) => new()
         {
             Labels = labels,
             Clip = micro.Clip,
             Network = new() { ContextTokens = 8 },
-            Training = new() { Epochs = options.Epochs, LearningRate = 1e-3, FusionLearningRate = 3, SyntheticWeight = 3, Cutout = false, RandAugment = false },
+            Training = new() { Epochs = options.Epochs, WarmupEpochs = 0, LearningRate = 3e-3, FusionLearningRate = 3, MaxGradientNorm = 2, SyntheticWeight = 3, Cutout = false, RandAugment = false },
             Progress = steps.Training(name),
             CancellationToken = cancellationToken,
         };
