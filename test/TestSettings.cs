@@ -1,11 +1,11 @@
 // Test projects run side by side, so each keeps libtorch to one thread, and its tests run one after another.
 [assembly: DoNotParallelize]
 
-namespace ZsMlc.MLNet
+namespace ZsMlc.Tests
 {
     /// <summary>Loads libtorch before a test touches TorchSharp by itself.</summary>
     [TestClass]
-    public static class TestRuntime
+    public static class TestSettings
     {
         /// <summary>Runs once before all tests.</summary>
         [AssemblyInitialize]
