@@ -38,6 +38,7 @@ internal static class Job
             Prompts = options.Prompts,
             ImagesPerLabel = options.ImagesPerLabel,
             LabelsPerImage = Math.Min(2, labels.Unseen.Count - 1), // the judge compares with at least one other label
+            NegativePrompt = "", // the default is about anatomy and watermarks, words that the micro models do not know
             Sampling = new() { Steps = 20, GuidanceScale = 3, BatchSize = 16 },
             AcceptanceFilter = new() { Clip = micro.Clip, Threshold = Threshold },
             KeepRejected = true, // for the report
