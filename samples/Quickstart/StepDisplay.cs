@@ -31,7 +31,7 @@ internal sealed class StepDisplay(ProgressContext context)
             var stored = value.Generated == 0 && value.Completed == value.Total;
             Show(value.Completed, value.Total, stored ? "all were there already" : $"{value.Accepted} of {value.Generated} accepted");
         }
-        else if (_name != Images)
+        else
         {
             Begin("Write prompts");
             Show(value.Completed, value.Total, "");
