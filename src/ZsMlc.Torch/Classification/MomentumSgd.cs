@@ -50,7 +50,7 @@ internal sealed class MomentumSgd : IDisposable
             return;
         }
 
-        var norm = stack(gradients.Select(g => g.norm()), 0).norm().item<float>();
+        var norm = stack(gradients.Select(g => g.norm()), 0).norm().to(ScalarType.Float32).item<float>();
         if (norm > limit)
         {
             gradients.ForEach(g => g.mul_(limit / norm));
