@@ -104,11 +104,14 @@ public sealed class TagServerTests : IDisposable
     {
         await StartAsync(s_options with { MaximumWaiting = 1 });
 
-        // A client that sends its header and then dawdles holds the only place.
+        // A client that sends its header and then dawdles holds the only place, from when the server asks for the content.
         using var dawdler = new TcpClient();
         await dawdler.ConnectAsync(_client.BaseAddress!.Host, _client.BaseAddress.Port);
-        var header = $"POST /api/tags HTTP/1.1\r\nHost: 127.0.0.1:{_client.BaseAddress.Port}\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\nx";
+        var header = $"POST /api/tags HTTP/1.1\r\nHost: 127.0.0.1:{_client.BaseAddress.Port}\r\nContent-Type: image/png\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n";
         await dawdler.GetStream().WriteAsync(Encoding.ASCII.GetBytes(header));
+        var asked = new byte["HTTP/1.1 100 Continue".Length];
+        await dawdler.GetStream().ReadExactlyAsync(asked);
+        Assert.AreEqual("HTTP/1.1 100 Continue", Encoding.ASCII.GetString(asked));
         var picture = Pictures.Draw(SKColors.Gray, SKColors.Red);
         var status = HttpStatusCode.OK;
         for (var i = 0; i < 100 && status == HttpStatusCode.OK; i++)
