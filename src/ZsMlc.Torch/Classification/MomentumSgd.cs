@@ -41,21 +41,7 @@ internal sealed class MomentumSgd : IDisposable
     }
 
     /// <summary>Scales all gradients by one factor so that their common norm is at most the limit: g ← g · min(1, limit / ‖g‖).</summary>
-    public void LimitGradients(double limit)
-    {
-        using var scope = NewDisposeScope();
-        var gradients = _parameters.Select(p => p.Parameter.grad).OfType<Tensor>().ToList();
-        if (gradients.Count == 0)
-        {
-            return;
-        }
-
-        var norm = stack(gradients.Select(g => g.norm()), 0).norm().to(ScalarType.Float32).item<float>();
-        if (norm > limit)
-        {
-            gradients.ForEach(g => g.mul_(limit / norm));
-        }
-    }
+    public void LimitGradients(double limit) => GradientNorm.Limit(_parameters.Select(p => p.Parameter.grad), limit);
 
     /// <summary>v ← μv + (g + λp), p ← p - ηv.</summary>
     public void Step()

@@ -29,19 +29,7 @@ internal sealed class AdamW : IDisposable
     }
 
     /// <summary>Shortens the whole gradient to a norm; returns the norm before.</summary>
-    public double ClipGradients(double limit)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var gradients = _parameters.Select(p => p.Parameter.grad).OfType<Tensor>().ToList();
-        var norm = Math.Sqrt(gradients.Sum(g => g.to(ScalarType.Float64).pow(2).sum().item<double>()));
-        if (norm > limit && double.IsFinite(norm))
-        {
-            gradients.ForEach(g => g.mul_(limit / (norm + 1e-6)));
-        }
-
-        return norm;
-    }
+    public double ClipGradients(double limit) => GradientNorm.Limit(_parameters.Select(p => p.Parameter.grad), limit);
 
     public void Step()
     {
