@@ -1,3 +1,4 @@
+using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Classification;
 using static TorchSharp.torch;
 
@@ -107,25 +108,14 @@ public sealed record FusionMultiLabelOptions
         ArgumentNullException.ThrowIfNull(Training);
         Training.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(ScoringBatchSize, 1);
-        InRange(nameof(Precision), Precision, Precision is null or ScalarType.Float32 or ScalarType.BFloat16, "Float32 or BFloat16");
-        InRange(nameof(ValidationFraction), ValidationFraction, ValidationFraction is >= 0 and < 1, "0 to below 1");
-        InRange(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");
-        if (TopK is { } top)
-        {
-            InRange(nameof(TopK), top, top >= 1, "1 or more");
-        }
+        OptionRange.Check(nameof(Precision), Precision, Precision is null or ScalarType.Float32 or ScalarType.BFloat16, "Float32 or BFloat16");
+        OptionRange.Check(nameof(ValidationFraction), ValidationFraction, ValidationFraction is >= 0 and < 1, "0 to below 1");
+        OptionRange.Check(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");
+        OptionRange.Check(nameof(TopK), TopK, TopK is null or >= 1, "1 or more");
 
         foreach (var (name, column) in new[] { (nameof(ImageColumn), ImageColumn), (nameof(LabelColumn), LabelColumn), (nameof(SyntheticColumn), SyntheticColumn), (nameof(ScoreColumn), ScoreColumn), (nameof(PredictedLabelsColumn), PredictedLabelsColumn) })
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(column, name);
-        }
-    }
-
-    private static void InRange(string name, object? value, bool ok, string range)
-    {
-        if (!ok)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
         }
     }
 }

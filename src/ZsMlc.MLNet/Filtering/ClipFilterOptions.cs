@@ -1,3 +1,4 @@
+using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Filtering;
 using static TorchSharp.torch;
 
@@ -62,16 +63,9 @@ public sealed record ClipFilterOptions
         ArgumentNullException.ThrowIfNull(Template);
         ArgumentNullException.ThrowIfNull(Hierarchy);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
-        if (Precision is not (null or ScalarType.Float32 or ScalarType.BFloat16))
-        {
-            throw new ArgumentOutOfRangeException(nameof(Precision), Precision, $"{nameof(Precision)} must be Float32 or BFloat16.");
-        }
-
-        InRange(nameof(Threshold), Threshold);
-        if (PseudoLabelThreshold is { } threshold)
-        {
-            InRange(nameof(PseudoLabelThreshold), threshold);
-        }
+        OptionRange.Check(nameof(Precision), Precision, Precision is null or ScalarType.Float32 or ScalarType.BFloat16, "Float32 or BFloat16");
+        OptionRange.Check(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");
+        OptionRange.Check(nameof(PseudoLabelThreshold), PseudoLabelThreshold, PseudoLabelThreshold is null or (>= 0 and <= 1), "0 to 1");
 
         if (!Template.Contains("{0}", StringComparison.Ordinal))
         {
@@ -101,14 +95,6 @@ public sealed record ClipFilterOptions
         if (candidates.Count < 2)
         {
             throw new ArgumentException($"{nameof(Candidates)} has {candidates.Count} label(s); a label is judged against others, so two or more are needed. Without {nameof(Candidates)} they are the unseen labels; name more, such as all labels.");
-        }
-    }
-
-    private static void InRange(string name, float value)
-    {
-        if (value is not (>= 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be 0 to 1.");
         }
     }
 }

@@ -1,3 +1,5 @@
+using ZsMlc.MLNet.Interop;
+
 namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>
@@ -30,23 +32,16 @@ public sealed record AcceptanceFilterOptions
     /// <summary>Throws when a value is missing or out of its range; the message names the option.</summary>
     internal void Validate(int steps)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(Clip, $"{nameof(SyntheticUnseenDataOptions.AcceptanceFilter)}.{nameof(Clip)}");
-        InRange(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");
-        InRange(nameof(MaxAttempts), MaxAttempts, MaxAttempts >= 1, "1 or more");
-        InRange(nameof(PseudoLabelThreshold), PseudoLabelThreshold, PseudoLabelThreshold is null or (>= 0 and <= 1), "0 to 1, or null");
-        InRange(nameof(PreviewStep), PreviewStep, PreviewStep >= 0 && PreviewStep < steps, $"0 (none) or below the {steps} sampling steps");
-        InRange(nameof(PreviewThreshold), PreviewThreshold, PreviewThreshold is >= 0 and <= 1, "0 to 1");
+        const string parent = nameof(SyntheticUnseenDataOptions.AcceptanceFilter);
+        ArgumentException.ThrowIfNullOrWhiteSpace(Clip, $"{parent}.{nameof(Clip)}");
+        OptionRange.Check(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1", parent);
+        OptionRange.Check(nameof(MaxAttempts), MaxAttempts, MaxAttempts >= 1, "1 or more", parent);
+        OptionRange.Check(nameof(PseudoLabelThreshold), PseudoLabelThreshold, PseudoLabelThreshold is null or (>= 0 and <= 1), "0 to 1, or null", parent);
+        OptionRange.Check(nameof(PreviewStep), PreviewStep, PreviewStep >= 0 && PreviewStep < steps, $"0 (none) or below the {steps} sampling steps", parent);
+        OptionRange.Check(nameof(PreviewThreshold), PreviewThreshold, PreviewThreshold is >= 0 and <= 1, "0 to 1", parent);
         if (Template is null || !Template.Contains("{0}", StringComparison.Ordinal))
         {
             throw new ArgumentException($"{nameof(Template)} is '{Template}'; expected a text with {{0}} where the label goes.", nameof(Template));
-        }
-    }
-
-    private static void InRange(string name, object? value, bool ok, string range)
-    {
-        if (!ok)
-        {
-            throw new ArgumentOutOfRangeException($"{nameof(SyntheticUnseenDataOptions.AcceptanceFilter)}.{name}", value, $"{name} must be {range}.");
         }
     }
 }

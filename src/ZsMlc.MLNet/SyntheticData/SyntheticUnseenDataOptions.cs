@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZsMlc.MLNet.Interop;
 using ZsMlc.MLNet.SyntheticData.Prompts;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Schedulers;
@@ -133,15 +134,9 @@ public sealed record SyntheticUnseenDataOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ImagesPerLabel, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(LabelsPerImage, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PromptsPerSet ?? 1, 1, nameof(PromptsPerSet));
-        if (!Enum.IsDefined(Format))
-        {
-            throw new ArgumentOutOfRangeException(nameof(Format), Format, $"{nameof(Format)} must be {string.Join(" or ", Enum.GetNames<ImageFileFormat>())}.");
-        }
-
-        if (Precision is { } precision and not (torch.ScalarType.Float32 or torch.ScalarType.BFloat16 or torch.ScalarType.Float16))
-        {
-            throw new ArgumentOutOfRangeException(nameof(Precision), precision, $"{nameof(Precision)} must be Float32, BFloat16 or Float16.");
-        }
+        OptionRange.Check(nameof(Format), Format, Enum.IsDefined(Format), string.Join(" or ", Enum.GetNames<ImageFileFormat>()));
+        OptionRange.Check(
+            nameof(Precision), Precision, Precision is null or torch.ScalarType.Float32 or torch.ScalarType.BFloat16 or torch.ScalarType.Float16, "Float32, BFloat16 or Float16");
 
         Shard.Validate();
         CheckPairs();
