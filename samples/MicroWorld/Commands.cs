@@ -12,7 +12,7 @@ internal static class Commands
     private const string Usage = """
         MicroWorld train clip|vae|unet [--steps N] [--until N] [--corpus N] [--seed N] [--threads N] [--work folder]
             Trains a micro model; stop it at any time and start it again to go on.
-        MicroWorld export [clip] [--work folder] [--out folder]
+        MicroWorld export [clip|diffusion] [--work folder] [--out folder]
             Writes the trained models into the package's source folder.
         MicroWorld gates [--scenes N] [--images N] [--clip folder] [--diffusion folder]
             Prints the figures that a bundle must reach.
@@ -50,12 +50,14 @@ internal static class Commands
                 TrainUnet(arguments);
                 return 0;
             case ["export"]:
-                Export.Clip(Path.Combine(arguments.Work, "clip.checkpoint"), Path.Combine(BundleFolder(arguments), "clip"));
-                Export.Diffusion(
-                    Path.Combine(arguments.Work, "vae.checkpoint"), Path.Combine(arguments.Work, "unet.checkpoint"), Path.Combine(BundleFolder(arguments), "diffusion"));
+                ExportClip(arguments);
+                ExportDiffusion(arguments);
                 return 0;
             case ["export", "clip"]:
-                Export.Clip(Path.Combine(arguments.Work, "clip.checkpoint"), Path.Combine(BundleFolder(arguments), "clip"));
+                ExportClip(arguments);
+                return 0;
+            case ["export", "diffusion"]:
+                ExportDiffusion(arguments);
                 return 0;
             case ["gates"]:
                 Gates.Print(
@@ -101,8 +103,14 @@ internal static class Commands
         Export.Vae(Path.Combine(arguments.Work, "vae.checkpoint"), vae);
         using var unet = UnetTraining.CreateUnet();
         using var text = UnetTraining.CreateTextEncoder(clip.Tokenizer);
-        new UnetTraining(Options(arguments, "unet", 9000, 1.2e-3, until: 3750)).Run(vae, unet, text, clip.Tokenizer);
+        new UnetTraining(Options(arguments, "unet", 8000, 1.2e-3)).Run(vae, unet, text, clip.Tokenizer);
     }
+
+    private static void ExportClip(Arguments arguments) =>
+        Export.Clip(Path.Combine(arguments.Work, "clip.checkpoint"), Path.Combine(BundleFolder(arguments), "clip"));
+
+    private static void ExportDiffusion(Arguments arguments) => Export.Diffusion(
+        Path.Combine(arguments.Work, "vae.checkpoint"), Path.Combine(arguments.Work, "unet.checkpoint"), Path.Combine(BundleFolder(arguments), "diffusion"));
 
     private static string BundleFolder(Arguments arguments) =>
         arguments.Text("out", Path.Combine("src", "ZsMlc.MicroModels", "Bundle"));

@@ -69,6 +69,8 @@ internal sealed class ClipTraining(TrainingOptions options)
                 Save(optimizer, done + 1, seconds + lastSave);
             }
         }
+
+        options.ReportEnd("clip", done, seconds + clock.Elapsed.TotalSeconds);
     }
 
     private static void ClampScale(ClipModel model)

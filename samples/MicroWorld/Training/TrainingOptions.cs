@@ -39,6 +39,10 @@ internal sealed record TrainingOptions
     /// <summary>Makes a step's draws depend on seed and step alone: a run that goes on from its checkpoint ends like one never stopped.</summary>
     public void SeedStep(int step) => torch.random.manual_seed(Seed * 1_000_003L + step);
 
+    /// <summary>Says how long the steps took in all, those before the last interruption included.</summary>
+    public void ReportEnd(string model, int steps, double seconds) =>
+        Report(string.Create(CultureInfo.InvariantCulture, $"{model} has its {steps} steps; they took {seconds / 60:F1} minutes"));
+
     public void Report(string line) =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss} {line}"));
 }

@@ -69,5 +69,7 @@ internal sealed class VaeTraining(TrainingOptions options)
                     options.Checkpoint, new Dictionary<string, double> { ["step"] = done + 1, ["seconds"] = seconds + lastSave }, optimizer.State());
             }
         }
+
+        options.ReportEnd("vae", done, seconds + clock.Elapsed.TotalSeconds);
     }
 }

@@ -26,6 +26,9 @@ internal sealed class WebCorpus(ulong seed)
     /// <summary>Share of the captions that name the style.</summary>
     public double NamedStyles { get; init; } = 0.6;
 
+    /// <summary>The largest rotation of an object to either side, in radians.</summary>
+    public double MaxAngle { get; init; } = Scene.MaxAngle;
+
     /// <summary>The labels and how often each is drawn.</summary>
     public IReadOnlyList<(string Label, double Weight)> Labels { get; init; } = [.. WorldLabels.All.Select(l => (l, 1.0))];
 
@@ -48,7 +51,7 @@ internal sealed class WebCorpus(ulong seed)
                 }
             }
 
-            var scene = Scene.Compose(ref random, labels, style);
+            var scene = Scene.Compose(ref random, labels, style, MaxAngle);
             var named = labels.ToArray();
             random.Shuffle(named.AsSpan());
             if (count > 1 && random.Chance(PartialCaptions))

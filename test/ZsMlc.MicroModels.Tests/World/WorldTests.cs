@@ -34,6 +34,21 @@ public sealed class WorldTests
     }
 
     [TestMethod]
+    public void WebCorpus_MaxAngle_TurnsTheSameScenesLess()
+    {
+        var (usual, upright) = (new WebCorpus(8), new WebCorpus(8) { MaxAngle = Scene.MaxAngle / 4 });
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.AreEqual(usual[i].Caption, upright[i].Caption);
+            foreach (var (full, less) in usual[i].Scene.Objects.Zip(upright[i].Scene.Objects))
+            {
+                Assert.AreEqual(full.Angle / 4, less.Angle, 1e-6);
+                Assert.AreEqual(full with { Angle = less.Angle }, less);
+            }
+        }
+    }
+
+    [TestMethod]
     [DataRow(TargetSplit.Train)]
     [DataRow(TargetSplit.Validation)]
     public void TargetSet_TrainAndValidation_ShowOnlySeenLabels(object split)
