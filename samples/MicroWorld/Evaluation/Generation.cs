@@ -6,7 +6,11 @@ namespace MicroWorld.Evaluation;
 /// <summary>Pictures from the micro diffusion model.</summary>
 internal static class Generation
 {
-    public const double Guidance = 3;
+    /// <summary>
+    /// Higher values are accepted a little more often, but push an animal towards the mean of all animals of its kind, which has
+    /// a tail on either side.
+    /// </summary>
+    public const double Guidance = 2;
 
     /// <summary>The method's fallback sentence for a label set.</summary>
     public static string Prompt(IReadOnlyList<string> labels) =>
