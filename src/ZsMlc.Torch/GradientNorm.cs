@@ -22,7 +22,7 @@ internal static class GradientNorm
             return 0;
         }
 
-        // One read from the device, whatever the number of tensors; in single precision at least, since a half overflows at 65,504.
+        // One read from the device, whatever the number of tensors, and in single precision: a half overflows at 65,504.
         var norm = stack(present.Select(g => g.to(ScalarType.Float32).norm()), 0).norm().item<float>();
         if (norm > limit && float.IsFinite(norm))
         {
