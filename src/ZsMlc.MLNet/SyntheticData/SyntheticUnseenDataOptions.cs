@@ -160,8 +160,7 @@ public sealed record SyntheticUnseenDataOptions
 
     private void CheckSampling()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(Sampling.Steps, 1, $"{nameof(Sampling)}.{nameof(Sampling.Steps)}");
-        ArgumentOutOfRangeException.ThrowIfLessThan(Sampling.BatchSize, 1, $"{nameof(Sampling)}.{nameof(Sampling.BatchSize)}");
+        Sampling.CheckRanges(nameof(Sampling));
         if (Sampling.Seeds is not null || Sampling.Seed != 0)
         {
             throw new ArgumentException($"{nameof(Sampling)} has seeds of its own; every image's seed follows from {nameof(Seed)}.", nameof(Sampling));

@@ -31,13 +31,7 @@ public sealed partial class StableDiffusionPipeline
 
     private void Validate(IReadOnlyList<string> prompts, GenerationOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Steps, 1, nameof(options.Steps));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options.BatchSize));
-        if (!double.IsFinite(options.GuidanceScale) || options.GuidanceScale < 0)
-        {
-            throw new ArgumentOutOfRangeException(nameof(options.GuidanceScale), options.GuidanceScale, "The guidance scale must be a number of 0 or more.");
-        }
-
+        options.CheckRanges();
         var factor = Vae.Config.SpatialFactor;
         foreach (var (name, size) in new[] { (nameof(options.Height), options.Height ?? NativeSize), (nameof(options.Width), options.Width ?? NativeSize) })
         {
@@ -107,7 +101,7 @@ public sealed partial class StableDiffusionPipeline
         {
             cancellation.ThrowIfCancellationRequested();
             using var stepScope = NewDisposeScope();
-            var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], context, options.GuidanceScale);
+            var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], context, options.GuidanceAt(i, scheduler.Timesteps.Count));
             var judged = i + 1 == options.PreviewStep && options.Preview is not null;
             var estimate = judged ? scheduler.PredictOriginal(output, i, latents) : null;
             var next = scheduler.Step(output, i, latents, () => Noise(generators, shape));

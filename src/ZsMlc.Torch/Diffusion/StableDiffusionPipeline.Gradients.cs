@@ -10,9 +10,9 @@ public sealed partial class StableDiffusionPipeline
     /// Samples and decodes with gradients from the pixels back to the text states, for tuning the text encoder. Set
     /// <see cref="Unet.UNet2DConditionModel.GradientCheckpointing"/> to keep the memory of a step small.
     /// </summary>
-    /// <param name="context">Text states [2B, L, width], negative prompts first; [B, L, width] when guidance is 1.</param>
+    /// <param name="context">Text states [2B, L, width], negative prompts first; [B, L, width] when <see cref="GenerationOptions.GuidanceScale"/> is 1.</param>
     /// <param name="noise">Unit noise [B, C, h, w] of the first sample.</param>
-    /// <param name="options">Steps, guidance and scheduler are used.</param>
+    /// <param name="options">Steps, guidance (factor, start and end) and scheduler are used.</param>
     /// <param name="lastSteps">Number of last steps that gradients pass through; null for all.</param>
     /// <param name="cancellation">Ends the run between two steps.</param>
     /// <param name="freshNoise">Source of noise for stochastic schedulers.</param>
@@ -29,7 +29,7 @@ public sealed partial class StableDiffusionPipeline
             cancellation.ThrowIfCancellationRequested();
             using var stepScope = NewDisposeScope();
             using var grad = set_grad_enabled(is_grad_enabled() && (lastSteps is null || i >= count - lastSteps));
-            var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], context, options.GuidanceScale);
+            var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], context, options.GuidanceAt(i, count));
             latents = scheduler.Step(output, i, latents, freshNoise).MoveToOuterDisposeScope();
         }
 

@@ -92,14 +92,15 @@ public sealed partial class StableDiffusionPipeline : IDisposable
     /// <param name="input">Scaled latents [B, C, h, w].</param>
     /// <param name="timestep">The timestep.</param>
     /// <param name="context">Text states: [2B, L, width] with the negative prompts first, or [B, L, width] without guidance.</param>
-    /// <param name="guidance">The factor; 1 for no guidance.</param>
+    /// <param name="guidance">The factor of this step; at 1 only the second half of doubled text states is used.</param>
     private Tensor Predict(Tensor input, double timestep, Tensor context, double guidance)
     {
         using var scope = NewDisposeScope();
         var guided = UsesGuidance(guidance);
         var t = tensor(new[] { (float)timestep }, device: input.device);
         var x = (guided ? cat([input, input], 0) : input).to(DType);
-        var output = Unet.Predict(x, t, context, GuidanceEmbedding(input.shape[0], guidance)).to(input.dtype);
+        var states = guided || context.shape[0] == input.shape[0] ? context : context.chunk(2, 0)[1];
+        var output = Unet.Predict(x, t, states, GuidanceEmbedding(input.shape[0], guidance)).to(input.dtype);
         if (!guided)
         {
             return output.MoveToOuterDisposeScope();

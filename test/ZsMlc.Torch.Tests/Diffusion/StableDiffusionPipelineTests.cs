@@ -234,6 +234,54 @@ public sealed class StableDiffusionPipelineTests
     }
 
     [TestMethod]
+    [DataRow(0.4, 0.8, new[] { false, false, true, true, false })]
+    [DataRow(0.0, 0.2, new[] { true, false, false, false, false })]
+    [DataRow(0.5, 1.0, new[] { false, false, false, true, true })]
+    public void SampleWithGradients_GuidanceInterval_GuidesTheStepsInside(double start, double end, bool[] guided)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var golden = Golden.Open("sd", "tiny-sd-golden", "pipeline_ddim_5steps.safetensors");
+        using var pipeline = Load("tiny-sd");
+        var options = new GenerationOptions { Steps = 5, GuidanceScale = 4, GuidanceStart = start, GuidanceEnd = end, Scheduler = Config("DDIMScheduler", "epsilon") };
+        var context = golden.Read("encoder_hidden_states");
+        var states = context.chunk(2, 0);
+        var scheduler = Scheduler.Create(options.Scheduler);
+        scheduler.SetTimesteps(5);
+        var expected = golden.Read("initial_noise") * scheduler.InitNoiseSigma;
+        for (var i = 0; i < 5; i++)
+        {
+            var (input, time) = (scheduler.ScaleModelInput(expected, i), tensor([(float)scheduler.Timesteps[i]]));
+            var output = pipeline.Unet.forward(input, time, states[1]);
+            if (guided[i])
+            {
+                var unconditional = pipeline.Unet.forward(input, time, states[0]);
+                output = unconditional + 4 * (output - unconditional);
+            }
+
+            expected = scheduler.Step(output, i, expected);
+        }
+
+        var (latents, _) = pipeline.SampleWithGradients(context, golden.Read("initial_noise"), options);
+        Golden.AssertL2(expected, latents, LatentLimit, "latents");
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_GuidanceInterval_IsUsed()
+    {
+        using var pipeline = Load("tiny-sd");
+        var options = new GenerationOptions { Steps = 4, Height = 32, Width = 32, GuidanceScale = 6, Seed = 9 };
+        async Task<byte[]> Pixels(GenerationOptions o) => (await pipeline.GenerateAsync(["a cat"], "a dog", o))[0].Pixels;
+
+        var unguided = await Pixels(options with { GuidanceScale = 1 });
+        CollectionAssert.AreEqual(unguided, await Pixels(options with { GuidanceStart = 1 }));
+        CollectionAssert.AreEqual(unguided, await Pixels(options with { GuidanceEnd = 0 }));
+        var half = await Pixels(options with { GuidanceStart = 0.5 });
+        CollectionAssert.AreNotEqual(unguided, half);
+        CollectionAssert.AreNotEqual(await Pixels(options), half);
+    }
+
+    [TestMethod]
     [DataRow("EulerAncestralDiscreteScheduler")]
     [DataRow("DPMSolverMultistepScheduler")]
     [DataRow("LCMScheduler")]
@@ -287,6 +335,10 @@ public sealed class StableDiffusionPipelineTests
         await Refused(new() { Steps = 0 }, "Steps");
         await Refused(new() { BatchSize = 0 }, "BatchSize");
         await Refused(new() { GuidanceScale = double.NaN }, "GuidanceScale");
+        await Refused(new() { GuidanceStart = -0.1 }, "GuidanceStart");
+        await Refused(new() { GuidanceStart = double.NaN }, "GuidanceStart");
+        await Refused(new() { GuidanceEnd = 1.1 }, "GuidanceEnd");
+        await Refused(new() { GuidanceStart = 0.5, GuidanceEnd = 0.4 }, "GuidanceEnd");
         await Refused(new() { Seeds = [1, 2] }, "seeds");
     }
 

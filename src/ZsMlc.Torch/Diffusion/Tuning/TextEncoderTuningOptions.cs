@@ -57,6 +57,8 @@ public sealed record TextEncoderTuningOptions
                 throw new ArgumentOutOfRangeException(name, value, $"{name} must be a number of 0 or more.");
             }
         }
+
+        Sampling.CheckRanges(nameof(Sampling));
     }
 }
 
