@@ -30,14 +30,18 @@ internal sealed record Scene(
     /// <summary>The largest rotation of an object to either side, unless a corpus asks for another.</summary>
     public const double MaxAngle = 18 * Math.PI / 180;
 
+    /// <summary>The share of objects that are mirrored, unless a corpus asks for another.</summary>
+    public const double Mirrored = 0.5;
+
     private static readonly (double Low, double High)[] Sizes = [(0.55, 0.9), (0.42, 0.6), (0.34, 0.48), (0.3, 0.4), (0.26, 0.36)];
 
     public IEnumerable<string> Labels => Objects.Select(o => o.Label).Distinct();
 
     /// <summary>
-    /// Places the labels, each drawn in <paramref name="style"/>, at random, rotated by at most <paramref name="maxAngle"/> radians.
+    /// Places the labels, each drawn in <paramref name="style"/>, at random, rotated by at most <paramref name="maxAngle"/> radians and
+    /// mirrored with the chance <paramref name="mirrored"/>.
     /// </summary>
-    public static Scene Compose(ref WorldRandom random, IReadOnlyList<string> labels, WorldStyle style, double maxAngle = MaxAngle)
+    public static Scene Compose(ref WorldRandom random, IReadOnlyList<string> labels, WorldStyle style, double maxAngle = MaxAngle, double mirrored = Mirrored)
     {
         var (low, high) = Sizes[labels.Count - 1];
         var objects = new List<SceneObject>(labels.Count);
@@ -47,7 +51,7 @@ internal sealed record Scene(
             var (x, y) = FreePlace(ref random, objects, size);
             var brightness = random.Between(0.9, 1.1);
             objects.Add(new SceneObject(
-                label, style, x, y, size, random.Between(-maxAngle, maxAngle), random.Chance(0.5),
+                label, style, x, y, size, random.Between(-maxAngle, maxAngle), random.Chance(mirrored),
                 (brightness * random.Between(0.9, 1.1), brightness * random.Between(0.9, 1.1), brightness * random.Between(0.9, 1.1))));
         }
 

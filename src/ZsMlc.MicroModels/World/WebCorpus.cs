@@ -29,6 +29,9 @@ internal sealed class WebCorpus(ulong seed)
     /// <summary>The largest rotation of an object to either side, in radians.</summary>
     public double MaxAngle { get; init; } = Scene.MaxAngle;
 
+    /// <summary>The share of objects that are mirrored.</summary>
+    public double Mirrored { get; init; } = Scene.Mirrored;
+
     /// <summary>The labels and how often each is drawn.</summary>
     public IReadOnlyList<(string Label, double Weight)> Labels { get; init; } = [.. WorldLabels.All.Select(l => (l, 1.0))];
 
@@ -51,7 +54,7 @@ internal sealed class WebCorpus(ulong seed)
                 }
             }
 
-            var scene = Scene.Compose(ref random, labels, style, MaxAngle);
+            var scene = Scene.Compose(ref random, labels, style, MaxAngle, Mirrored);
             var named = labels.ToArray();
             random.Shuffle(named.AsSpan());
             if (count > 1 && random.Chance(PartialCaptions))

@@ -49,6 +49,23 @@ public sealed class WorldTests
     }
 
     [TestMethod]
+    public void WebCorpus_Mirrored_OnlyTurnsTheSameDrawingsRound()
+    {
+        var (usual, none) = (new WebCorpus(8), new WebCorpus(8) { Mirrored = 0 });
+        var mirrored = 0;
+        for (var i = 0; i < 50; i++)
+        {
+            foreach (var (drawn, published) in usual[i].Scene.Objects.Zip(none[i].Scene.Objects))
+            {
+                Assert.AreEqual(drawn with { Mirrored = false }, published);
+                mirrored += drawn.Mirrored ? 1 : 0;
+            }
+        }
+
+        Assert.IsGreaterThan(20, mirrored);
+    }
+
+    [TestMethod]
     [DataRow(TargetSplit.Train)]
     [DataRow(TargetSplit.Validation)]
     public void TargetSet_TrainAndValidation_ShowOnlySeenLabels(object split)
