@@ -6,7 +6,7 @@ namespace MicroWorld;
 internal sealed class Arguments
 {
     private static readonly string[] Known =
-        ["clip", "corpus", "diffusion", "images", "out", "pool", "scenes", "seed", "seeds", "steps", "threads", "until", "work"];
+        ["clip", "corpus", "diffusion", "guidance", "guidance-start", "images", "out", "pool", "scenes", "seed", "seeds", "steps", "threads", "until", "work"];
 
     private readonly Dictionary<string, string> options = [];
 
@@ -48,5 +48,12 @@ internal sealed class Arguments
         ? int.TryParse(text, CultureInfo.InvariantCulture, out var value)
             ? value
             : throw new ArgumentException($"The option '--{name}' is '{text}'; expected a whole number.")
+        : standard;
+
+    /// <exception cref="ArgumentException">The value is not a number.</exception>
+    public double Decimal(string name, double standard) => options.TryGetValue(name, out var text)
+        ? double.TryParse(text, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw new ArgumentException($"The option '--{name}' is '{text}'; expected a number.")
         : standard;
 }

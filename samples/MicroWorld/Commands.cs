@@ -14,13 +14,13 @@ internal static class Commands
             Trains a micro model; stop it at any time and start it again to go on.
         MicroWorld export [clip|diffusion] [--work folder] [--out folder]
             Writes the trained models into the package's source folder.
-        MicroWorld gates [--scenes N] [--images N] [--clip folder] [--diffusion folder]
+        MicroWorld gates [--scenes N] [--images N] [--guidance g] [--guidance-start share] [--clip folder] [--diffusion folder]
             Prints the figures that a bundle must reach.
         MicroWorld evaluate [--seeds N] [--pool N] [--clip folder] [--diffusion folder] [--work folder]
             Prints the ablation table of the method on the micro world.
         MicroWorld tuning [--seed N] [--seeds N] [--steps N] [--images N] [--clip folder] [--diffusion folder]
             Prints what tuning the text encoder gains on prompts and seeds that it never saw.
-        MicroWorld grid [--out samples.png] [--diffusion folder]
+        MicroWorld grid [--out samples.png] [--guidance g] [--guidance-start share] [--diffusion folder]
             Draws generated pictures, first seeds, nothing picked.
         MicroWorld preview [--out world.png]
             Draws some pictures of the web corpus and of the labelled set.
@@ -62,7 +62,7 @@ internal static class Commands
             case ["gates"]:
                 Gates.Print(
                     arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion),
-                    arguments.Number("scenes", 400), arguments.Number("images", 160));
+                    Sampling(arguments), arguments.Number("scenes", 400), arguments.Number("images", 160));
                 return 0;
             case ["evaluate"]:
                 new Ablation(new AblationOptions
@@ -82,7 +82,7 @@ internal static class Commands
             case ["grid"]:
                 using (var pipeline = StableDiffusionPipeline.FromPretrained(arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion)))
                 {
-                    Generation.Grid(pipeline, arguments.Text("out", Path.Combine("samples", "MicroWorld", "samples.png")));
+                    Generation.Grid(pipeline, Sampling(arguments), arguments.Text("out", Path.Combine("samples", "MicroWorld", "samples.png")));
                 }
 
                 return 0;
@@ -111,6 +111,12 @@ internal static class Commands
 
     private static void ExportDiffusion(Arguments arguments) => Export.Diffusion(
         Path.Combine(arguments.Work, "vae.checkpoint"), Path.Combine(arguments.Work, "unet.checkpoint"), Path.Combine(BundleFolder(arguments), "diffusion"));
+
+    private static GenerationOptions Sampling(Arguments arguments) => Generation.Sampling with
+    {
+        GuidanceScale = arguments.Decimal("guidance", Generation.Sampling.GuidanceScale),
+        GuidanceStart = arguments.Decimal("guidance-start", Generation.Sampling.GuidanceStart),
+    };
 
     private static string BundleFolder(Arguments arguments) =>
         arguments.Text("out", Path.Combine("src", "ZsMlc.MicroModels", "Bundle"));

@@ -10,7 +10,7 @@ namespace ZsMlc.Samples.Quickstart
     public static class QuickstartProgram
     {
         /// <returns>0 when all went well, 2 for a mistake of the caller, 130 when cancelled.</returns>
-        public static async Task<int> RunAsync(string[] args)
+        public static Task<int> RunAsync(string[] args)
         {
             var labels = new Option<string[]>("--labels")
             {
@@ -56,24 +56,7 @@ namespace ZsMlc.Samples.Quickstart
                 await Task.Run(() => QuickstartRun.Run(options, cancellationToken), cancellationToken);
                 return 0;
             });
-            try
-            {
-                return await root.Parse(args).InvokeAsync(new InvocationConfiguration
-                {
-                    EnableDefaultExceptionHandler = false,
-                    ProcessTerminationTimeout = TimeSpan.FromSeconds(25), // a batch of pictures is finished and recorded
-                });
-            }
-            catch (OperationCanceledException)
-            {
-                await Console.Error.WriteLineAsync("Cancelled. The same command goes on from here.");
-                return 130;
-            }
-            catch (Exception error) when (error is ArgumentException or InvalidOperationException or IOException or FormatException)
-            {
-                await Console.Error.WriteLineAsync(error.Message);
-                return 2;
-            }
+            return ResumableProgram.RunAsync(root, args);
         }
 
         private static Option<int> Number(string name, string description, int standard)

@@ -49,4 +49,4 @@ internal sealed record TrainedModel(string Root, string Name)
 }
 
 /// <summary>A mistake of the caller; its message is all that is shown.</summary>
-internal sealed class UsageException(string message) : Exception(message);
+internal sealed class UsageException(string message) : InvalidOperationException(message);

@@ -30,7 +30,7 @@ internal sealed record AblationOptions
         BatchSize = 8,
         LearningRate = 3e-5,
         LastSteps = 3,
-        Sampling = new() { Steps = 12, GuidanceScale = Generation.Guidance },
+        Sampling = Generation.Sampling with { Steps = 12 },
     };
 
     /// <summary>

@@ -15,9 +15,10 @@ internal static class Gates
 {
     /// <param name="clipFolder">CLIP's folder.</param>
     /// <param name="diffusionFolder">The diffusion model's folder; its figures are left out where it is missing.</param>
+    /// <param name="sampling">How pictures are generated.</param>
     /// <param name="scenes">Scenes behind each figure of CLIP and of the autoencoder.</param>
     /// <param name="generated">Generated pictures of one object, and of two.</param>
-    public static void Print(string clipFolder, string diffusionFolder, int scenes = 400, int generated = 160)
+    public static void Print(string clipFolder, string diffusionFolder, GenerationOptions sampling, int scenes, int generated)
     {
         manual_seed(1);
         using var clip = ClipModel.FromPretrained(clipFolder);
@@ -27,7 +28,7 @@ internal static class Gates
         {
             using var pipeline = StableDiffusionPipeline.FromPretrained(diffusionFolder);
             RoundTrip(clip, pipeline, scenes);
-            Generated(clip, pipeline, generated);
+            Generated(clip, pipeline, sampling, generated);
         }
     }
 
@@ -83,14 +84,14 @@ internal static class Gates
         Line("kept after the round trip, of those before", 100 * after / before, "%", "at least 90");
     }
 
-    private static void Generated(ClipModel clip, StableDiffusionPipeline pipeline, int count)
+    private static void Generated(ClipModel clip, StableDiffusionPipeline pipeline, GenerationOptions sampling, int count)
     {
         using var judge = new Judge(clip, WorldLabels.Unseen);
         foreach (var objects in new[] { 1, 2 })
         {
             var named = new ProbeScenes(count, objects).Named;
             var clock = Stopwatch.StartNew();
-            var images = Generation.Run(pipeline, [.. named.Select(Generation.Prompt)], seed: 1000);
+            var images = Generation.Run(pipeline, [.. named.Select(Generation.Prompt)], seed: 1000, sampling);
             var seconds = clock.Elapsed.TotalSeconds / count;
             using var pictures = WorldBatches.FromBytes([.. images.SelectMany(i => i.Pixels)]);
             var name = objects == 1 ? "one object" : "two objects";

@@ -6,21 +6,18 @@ namespace MicroWorld.Evaluation;
 /// <summary>Pictures from the micro diffusion model.</summary>
 internal static class Generation
 {
-    /// <summary>
-    /// Higher values are accepted a little more often, but push an animal towards the mean of all animals of its kind, which has
-    /// a tail on either side.
-    /// </summary>
-    public const double Guidance = 2;
+    /// <summary>How pictures are sampled unless a command asks for something else.</summary>
+    public static GenerationOptions Sampling { get; } = new() { GuidanceScale = 2, BatchSize = 16 };
 
     /// <summary>The method's fallback sentence for a label set.</summary>
     public static string Prompt(IReadOnlyList<string> labels) =>
         labels.Count == 1 ? $"A photo of a {labels[0]}." : $"A photo of a {labels[0]} next to a {labels[1]}.";
 
-    public static IReadOnlyList<GeneratedImage> Run(StableDiffusionPipeline pipeline, IReadOnlyList<string> prompts, long seed) =>
-        pipeline.GenerateAsync(prompts, options: new GenerationOptions { GuidanceScale = Guidance, BatchSize = 16, Seed = seed }).GetAwaiter().GetResult();
+    public static IReadOnlyList<GeneratedImage> Run(StableDiffusionPipeline pipeline, IReadOnlyList<string> prompts, long seed, GenerationOptions? sampling = null) =>
+        pipeline.GenerateAsync(prompts, options: (sampling ?? Sampling) with { Seed = seed }).GetAwaiter().GetResult();
 
     /// <summary>Draws the first seeds of every unseen label and of pairs, nothing picked.</summary>
-    public static void Grid(StableDiffusionPipeline pipeline, string path)
+    public static void Grid(StableDiffusionPipeline pipeline, GenerationOptions sampling, string path)
     {
         var prompts = new List<string[]>();
         foreach (var label in WorldLabels.Unseen)
@@ -34,7 +31,7 @@ internal static class Generation
             prompts.Add([WorldLabels.Unseen[first], WorldLabels.Unseen[second]]);
         }
 
-        var images = Run(pipeline, [.. prompts.Select(Prompt)], seed: 0);
+        var images = Run(pipeline, [.. prompts.Select(Prompt)], seed: 0, sampling);
         var sheet = new Sheet(8, images[0].Width, zoom: 3);
         for (var i = 0; i < images.Count; i++)
         {
