@@ -14,13 +14,13 @@ internal static class Commands
             Trains a micro model; stop it at any time and start it again to go on.
         MicroWorld export [clip|diffusion] [--work folder] [--out folder]
             Writes the trained models into the package's source folder.
-        MicroWorld gates [--scenes N] [--images N] [--guidance g] [--guidance-start share] [--clip folder] [--diffusion folder]
+        MicroWorld gates [--scenes N] [--images N] [--guidance g] [--guidance-start share] [--guidance-end share] [--clip folder] [--diffusion folder]
             Prints the figures that a bundle must reach.
         MicroWorld evaluate [--seeds N] [--pool N] [--clip folder] [--diffusion folder] [--work folder]
             Prints the ablation table of the method on the micro world.
         MicroWorld tuning [--seed N] [--seeds N] [--steps N] [--images N] [--clip folder] [--diffusion folder]
             Prints what tuning the text encoder gains on prompts and seeds that it never saw.
-        MicroWorld grid [--out samples.png] [--guidance g] [--guidance-start share] [--diffusion folder]
+        MicroWorld grid [--out samples.png] [--guidance g] [--guidance-start share] [--guidance-end share] [--diffusion folder]
             Draws generated pictures, first seeds, nothing picked.
         MicroWorld preview [--out world.png]
             Draws some pictures of the web corpus and of the labelled set.
@@ -103,7 +103,7 @@ internal static class Commands
         Export.Vae(Path.Combine(arguments.Work, "vae.checkpoint"), vae);
         using var unet = UnetTraining.CreateUnet();
         using var text = UnetTraining.CreateTextEncoder(clip.Tokenizer);
-        new UnetTraining(Options(arguments, "unet", 8000, 1.2e-3)).Run(vae, unet, text, clip.Tokenizer);
+        new UnetTraining(Options(arguments, "unet", 6500, 1.2e-3)).Run(vae, unet, text, clip.Tokenizer);
     }
 
     private static void ExportClip(Arguments arguments) =>
@@ -116,6 +116,7 @@ internal static class Commands
     {
         GuidanceScale = arguments.Decimal("guidance", Generation.Sampling.GuidanceScale),
         GuidanceStart = arguments.Decimal("guidance-start", Generation.Sampling.GuidanceStart),
+        GuidanceEnd = arguments.Decimal("guidance-end", Generation.Sampling.GuidanceEnd),
     };
 
     private static string BundleFolder(Arguments arguments) =>

@@ -39,7 +39,7 @@ internal static class Job
             ImagesPerLabel = options.ImagesPerLabel,
             LabelsPerImage = Math.Min(2, labels.Unseen.Count - 1), // the judge compares with at least one other label
             NegativePrompt = "", // the default is about anatomy and watermarks, words that the micro models do not know
-            Sampling = new() { Steps = 20, GuidanceScale = 2, BatchSize = 16 },
+            Sampling = new() { Steps = 20, GuidanceScale = 3, GuidanceEnd = 0.7, BatchSize = 16 },
             AcceptanceFilter = new() { Clip = micro.Clip, Threshold = Threshold },
             KeepRejected = true, // for the report
             StorePath = options.Store,

@@ -31,7 +31,7 @@ internal sealed class Ablation
     {
         using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
         using var judge = new Judge(clip, WorldLabels.Unseen);
-        var pool = SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-{Fingerprint()}.bin"), options.PoolSize);
+        var pool = SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-{PoolId()}.bin"), options.PoolSize);
         var kept = SyntheticPool.Filter(judge, pool);
         var tuned = TunedPool(judge);
         var keptTuned = SyntheticPool.Filter(judge, tuned);
@@ -52,7 +52,7 @@ internal sealed class Ablation
             new("seen only, with fusion", fused, corrected, null),
             new("full method, unfiltered", fused, corrected, pool),
         ];
-        var log = new RunLog(Path.Combine(options.Work, $"runs-{Settings()}.tsv"));
+        var log = new RunLog(Path.Combine(options.Work, $"runs-{RunsId()}.tsv"));
         var figures = variants.ToDictionary(v => v.Name, _ => new List<IReadOnlyList<double>>());
         foreach (var seed in options.Seeds)
         {
@@ -86,7 +86,7 @@ internal sealed class Ablation
     private List<Example> TunedPool(Judge judge)
     {
         using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
-        var path = Path.Combine(options.Work, $"pool-tuned-{Fingerprint()}.bin");
+        var path = Path.Combine(options.Work, $"pool-tuned-{TunedId()}.bin");
         if (!SyntheticPool.IsComplete(path, options.PoolSize))
         {
             Tune(pipeline, judge);
@@ -97,7 +97,7 @@ internal sealed class Ablation
 
     private void Tune(StableDiffusionPipeline pipeline, Judge judge)
     {
-        var tuning = options.Tuning with { CheckpointPath = Path.Combine(options.Work, $"tuned-{Fingerprint()}.safetensors") };
+        var tuning = options.Tuning with { CheckpointPath = Path.Combine(options.Work, $"tuned-{TunedId()}.safetensors") };
         var result = TextEncoderTuner.Tune(pipeline, judge.Discriminator, step => TuningSamples(judge, step), tuning);
         var values = result.TargetValues;
         Console.WriteLine(Invariant($"Tuning: V of the targets {values.Take(20).Average():F3} in the first 20 steps, {values.TakeLast(20).Average():F3} in the last 20."));
@@ -141,19 +141,26 @@ internal sealed class Ablation
     private static double Share(IReadOnlyList<Example> pool, IReadOnlyList<Example> kept, int objects) =>
         100.0 * kept.Count(e => e.Labels.Count == objects) / pool.Count(e => e.Labels.Count == objects);
 
-    private string Fingerprint()
-    {
-        using var weights = File.OpenRead(Path.Combine(options.Diffusion, "unet", "diffusion_pytorch_model.safetensors"));
-        return Convert.ToHexString(SHA256.HashData(weights))[..12];
-    }
+    // Everything that the pictures of the pool depend on.
+    private string PoolId() => Fingerprint(JsonSerializer.Serialize(Generation.Sampling), DiffusionWeights);
+
+    // Everything that the tuned text encoder and its pictures depend on.
+    private string TunedId() => Fingerprint(JsonSerializer.Serialize(options.Tuning) + PoolId(), [ClipWeights]);
 
     // Everything that the figures of a run depend on, but its variant and seed.
-    private string Settings()
+    private string RunsId() => Fingerprint(
+        JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [] }) + PoolId() + TunedId(), [ClipWeights]);
+
+    private string ClipWeights => Path.Combine(options.Clip, "open_clip_model.safetensors");
+
+    private IEnumerable<string> DiffusionWeights => new[]
     {
-        var text = JsonSerializer.Serialize(options with { Clip = "", Diffusion = Fingerprint(), Work = "", Seeds = [] });
-        var weights = File.ReadAllBytes(Path.Combine(options.Clip, "open_clip_model.safetensors"));
-        return Convert.ToHexString(SHA256.HashData([.. weights, .. Encoding.UTF8.GetBytes(text)]))[..12];
-    }
+        Path.Combine("unet", "diffusion_pytorch_model.safetensors"), Path.Combine("vae", "diffusion_pytorch_model.safetensors"),
+        Path.Combine("text_encoder", "model.safetensors"),
+    }.Select(f => Path.Combine(options.Diffusion, f));
+
+    private static string Fingerprint(string settings, IEnumerable<string> files) => Convert.ToHexString(
+        SHA256.HashData([.. files.SelectMany(f => SHA256.HashData(File.ReadAllBytes(f))), .. Encoding.UTF8.GetBytes(settings)]))[..12];
 
     private static void Row(string name, IReadOnlyList<IReadOnlyList<double>> runs)
     {
