@@ -7,7 +7,7 @@ namespace MicroWorld.Evaluation;
 internal static class Generation
 {
     /// <summary>
-    /// How pictures are sampled unless a command asks for something else. The last steps only add detail; guiding them too keeps no
+    /// How pictures are sampled unless a command asks for something else. The last steps only add detail; guiding them too keeps hardly
     /// more pictures and takes longer.
     /// </summary>
     public static GenerationOptions Sampling { get; } = new() { GuidanceScale = 3, GuidanceEnd = 0.7, BatchSize = 16 };

@@ -60,6 +60,19 @@ public sealed class RetrainingTests
     }
 
     [TestMethod]
+    public async Task Grid_Guidance_ChangesThePictures()
+    {
+        async Task<byte[]> Grid(params string[] guidance)
+        {
+            await Run(["grid", "--diffusion", s_folder["whole/bundle/diffusion"], "--out", s_folder["grid.png"], .. guidance]);
+            return File.ReadAllBytes(s_folder["grid.png"]);
+        }
+
+        var unguided = await Grid("--guidance", "1");
+        CollectionAssert.AreNotEqual(unguided, await Grid("--guidance", "2.5", "--guidance-start", "0.9", "--guidance-end", "1"));
+    }
+
+    [TestMethod]
     public async Task Tuning_TwoSteps_PrintsFiguresOfTheSeed()
     {
         var table = await Run("tuning", "--clip", s_folder["whole/bundle/clip"], "--diffusion", s_folder["whole/bundle/diffusion"], "--seed", "5", "--seeds", "1", "--steps", "2", "--images", "2");
@@ -91,6 +104,10 @@ public sealed class RetrainingTests
     [TestMethod]
     public void Arguments_UnknownOption_NamesIt() =>
         Assert.Contains("--step", Assert.ThrowsExactly<ArgumentException>(() => new Arguments(["train", "clip", "--step", "5"])).Message);
+
+    [TestMethod]
+    public void Arguments_NotANumber_NamesTheOption() =>
+        Assert.Contains("--guidance", Assert.ThrowsExactly<ArgumentException>(() => new Arguments(["grid", "--guidance", "much"]).Decimal("guidance", 2)).Message);
 
     private static string[] Short(string run) => ["--steps", "3", "--corpus", "40", "--work", s_folder[run]];
 
