@@ -1,4 +1,4 @@
-using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch;
 using ZsMlc.Torch.Classification;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch;
 
 namespace ZsMlc.MLNet.SyntheticData;
 

@@ -1,6 +1,6 @@
 using TorchSharp;
-using ZsMlc.MLNet.Interop;
 using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.Torch;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Diffusion.Tuning;

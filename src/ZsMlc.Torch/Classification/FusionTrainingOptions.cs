@@ -80,16 +80,11 @@ public sealed record FusionTrainingOptions
             (nameof(WarmupLearningRate), WarmupLearningRate), (nameof(SyntheticWeight), SyntheticWeight), (nameof(LossScale), LossScale), (nameof(Momentum), Momentum),
         })
         {
-            if (!double.IsFinite(value) || value < 0)
-            {
-                throw new ArgumentOutOfRangeException(name, value, $"{name} must be a number of 0 or more.");
-            }
+            OptionRange.Check(name, value, double.IsFinite(value) && value >= 0, "a number of 0 or more");
         }
 
-        if (MaxGradientNorm is { } limit && !(double.IsFinite(limit) && limit > 0))
-        {
-            throw new ArgumentOutOfRangeException(nameof(MaxGradientNorm), limit, $"{nameof(MaxGradientNorm)} must be a number above 0, or null for no limit.");
-        }
+        OptionRange.Check(
+            nameof(MaxGradientNorm), MaxGradientNorm, MaxGradientNorm is not { } limit || (double.IsFinite(limit) && limit > 0), "a number above 0, or null for no limit");
 
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(Momentum, 1, nameof(Momentum));
     }

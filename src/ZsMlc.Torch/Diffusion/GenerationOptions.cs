@@ -78,24 +78,12 @@ public sealed record GenerationOptions
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     internal void CheckRanges(string? parent = null)
     {
-        string Name(string option) => parent is null ? option : $"{parent}.{option}";
-        ArgumentOutOfRangeException.ThrowIfLessThan(Steps, 1, Name(nameof(Steps)));
-        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1, Name(nameof(BatchSize)));
-        if (!double.IsFinite(GuidanceScale) || GuidanceScale < 0)
-        {
-            throw new ArgumentOutOfRangeException(Name(nameof(GuidanceScale)), GuidanceScale, $"{nameof(GuidanceScale)} must be a number of 0 or more.");
-        }
-
-        if (!(GuidanceStart >= 0 && GuidanceStart <= 1))
-        {
-            throw new ArgumentOutOfRangeException(Name(nameof(GuidanceStart)), GuidanceStart, $"{nameof(GuidanceStart)} must be 0 to 1.");
-        }
-
-        if (!(GuidanceEnd >= GuidanceStart && GuidanceEnd <= 1))
-        {
-            throw new ArgumentOutOfRangeException(
-                Name(nameof(GuidanceEnd)), GuidanceEnd, FormattableString.Invariant($"{nameof(GuidanceEnd)} must be {nameof(GuidanceStart)} ({GuidanceStart}) to 1."));
-        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(Steps, 1, OptionRange.Name(nameof(Steps), parent));
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1, OptionRange.Name(nameof(BatchSize), parent));
+        OptionRange.Check(nameof(GuidanceScale), GuidanceScale, double.IsFinite(GuidanceScale) && GuidanceScale >= 0, "a number of 0 or more", parent);
+        OptionRange.Check(nameof(GuidanceStart), GuidanceStart, GuidanceStart is >= 0 and <= 1, "0 to 1", parent);
+        OptionRange.Check(
+            nameof(GuidanceEnd), GuidanceEnd, GuidanceEnd >= GuidanceStart && GuidanceEnd <= 1, FormattableString.Invariant($"{nameof(GuidanceStart)} ({GuidanceStart}) to 1"), parent);
     }
 }
 

@@ -111,7 +111,7 @@ public sealed partial class StableDiffusionPipeline : IDisposable
     }
 
     /// <summary>A network that takes the guidance factor as an input has it built in.</summary>
-    private bool UsesGuidance(double guidance) => guidance != 1 && Unet.Config.TimeCondProjDim is null;
+    internal bool UsesGuidance(double guidance) => guidance != 1 && Unet.Config.TimeCondProjDim is null;
 
     private Tensor? GuidanceEmbedding(long batch, double guidance)
     {

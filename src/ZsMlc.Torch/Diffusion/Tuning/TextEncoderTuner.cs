@@ -92,7 +92,7 @@ public sealed class TextEncoderTuner
         Tensor Noise() => cat(generators.Select(g => randn(shape, generator: g)).ToArray(), 0).to(pipeline.Device);
 
         var context = pipeline.EncodePrompts(samples.Select(s => s.Prompt).ToList());
-        if (options.GuidanceScale != 1 && pipeline.Unet.Config.TimeCondProjDim is null)
+        if (pipeline.UsesGuidance(options.GuidanceScale))
         {
             context = cat([pipeline.EncodePrompts([""]).expand(context.shape), context], 0);
         }

@@ -52,10 +52,7 @@ public sealed record TextEncoderTuningOptions
 
         foreach (var (name, value) in new[] { (nameof(LearningRate), LearningRate), (nameof(WeightDecay), WeightDecay), (nameof(GradientClip), GradientClip) })
         {
-            if (!double.IsFinite(value) || value < 0)
-            {
-                throw new ArgumentOutOfRangeException(name, value, $"{name} must be a number of 0 or more.");
-            }
+            OptionRange.Check(name, value, double.IsFinite(value) && value >= 0, "a number of 0 or more");
         }
 
         Sampling.CheckRanges(nameof(Sampling));

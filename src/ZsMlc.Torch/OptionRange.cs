@@ -1,4 +1,4 @@
-namespace ZsMlc.MLNet.Interop;
+namespace ZsMlc.Torch;
 
 /// <summary>Refuses options whose value is out of its range.</summary>
 internal static class OptionRange
@@ -14,7 +14,10 @@ internal static class OptionRange
     {
         if (!ok)
         {
-            throw new ArgumentOutOfRangeException(parent is null ? name : $"{parent}.{name}", value, $"{name} must be {range}.");
+            throw new ArgumentOutOfRangeException(Name(name, parent), value, $"{name} must be {range}.");
         }
     }
+
+    /// <summary>The option's name after that of the option that holds it, if any.</summary>
+    public static string Name(string name, string? parent) => parent is null ? name : $"{parent}.{name}";
 }
