@@ -44,16 +44,16 @@ internal sealed class Arguments
 
     public string Text(string name, string standard) => options.GetValueOrDefault(name, standard);
 
-    public int Number(string name, int standard) => options.TryGetValue(name, out var text)
-        ? int.TryParse(text, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw new ArgumentException($"The option '--{name}' is '{text}'; expected a whole number.")
-        : standard;
+    /// <exception cref="ArgumentException">The value is not a whole number.</exception>
+    public int Number(string name, int standard) => Parse(name, standard, "a whole number");
 
     /// <exception cref="ArgumentException">The value is not a number.</exception>
-    public double Decimal(string name, double standard) => options.TryGetValue(name, out var text)
-        ? double.TryParse(text, CultureInfo.InvariantCulture, out var value)
+    public double Decimal(string name, double standard) => Parse(name, standard, "a number");
+
+    private T Parse<T>(string name, T standard, string expected)
+        where T : IParsable<T> => options.TryGetValue(name, out var text)
+        ? T.TryParse(text, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw new ArgumentException($"The option '--{name}' is '{text}'; expected a number.")
+            : throw new ArgumentException($"The option '--{name}' is '{text}'; expected {expected}.")
         : standard;
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using TorchSharp;
 using ZsMlc.MicroModels.World;
+using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Classification;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
@@ -17,12 +18,18 @@ internal sealed class Ablation
 {
     private readonly AblationOptions options;
     private readonly ClipModel clip;
+
+    // Name the files of the pool, of the tuned text encoder with its pool, and of the runs' figures by all that each depends on.
+    private readonly string poolId, tunedId, runsId;
     private readonly List<Example> train, validation, test;
 
     public Ablation(AblationOptions options)
     {
         this.options = options;
         clip = ClipModel.FromPretrained(options.Clip);
+        poolId = Id(CheckpointFingerprint.Compute(options.Diffusion), JsonSerializer.Serialize(Generation.Sampling));
+        tunedId = Id(poolId, CheckpointFingerprint.Compute(options.Clip), JsonSerializer.Serialize(options.Tuning));
+        runsId = Id(tunedId, JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [] }));
         (train, validation, test) = (Real(TargetSplit.Train), Real(TargetSplit.Validation), Real(TargetSplit.Test));
     }
 
@@ -31,7 +38,7 @@ internal sealed class Ablation
     {
         using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
         using var judge = new Judge(clip, WorldLabels.Unseen);
-        var pool = SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-{PoolId()}.bin"), options.PoolSize);
+        var pool = SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-{poolId}.bin"), options.PoolSize);
         var kept = SyntheticPool.Filter(judge, pool);
         var tuned = TunedPool(judge);
         var keptTuned = SyntheticPool.Filter(judge, tuned);
@@ -52,7 +59,7 @@ internal sealed class Ablation
             new("seen only, with fusion", fused, corrected, null),
             new("full method, unfiltered", fused, corrected, pool),
         ];
-        var log = new RunLog(Path.Combine(options.Work, $"runs-{RunsId()}.tsv"));
+        var log = new RunLog(Path.Combine(options.Work, $"runs-{runsId}.tsv"));
         var figures = variants.ToDictionary(v => v.Name, _ => new List<IReadOnlyList<double>>());
         foreach (var seed in options.Seeds)
         {
@@ -86,7 +93,7 @@ internal sealed class Ablation
     private List<Example> TunedPool(Judge judge)
     {
         using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
-        var path = Path.Combine(options.Work, $"pool-tuned-{TunedId()}.bin");
+        var path = Path.Combine(options.Work, $"pool-tuned-{tunedId}.bin");
         if (!SyntheticPool.IsComplete(path, options.PoolSize))
         {
             Tune(pipeline, judge);
@@ -97,7 +104,7 @@ internal sealed class Ablation
 
     private void Tune(StableDiffusionPipeline pipeline, Judge judge)
     {
-        var tuning = options.Tuning with { CheckpointPath = Path.Combine(options.Work, $"tuned-{TunedId()}.safetensors") };
+        var tuning = options.Tuning with { CheckpointPath = Path.Combine(options.Work, $"tuned-{tunedId}.safetensors") };
         var result = TextEncoderTuner.Tune(pipeline, judge.Discriminator, step => TuningSamples(judge, step), tuning);
         var values = result.TargetValues;
         Console.WriteLine(Invariant($"Tuning: V of the targets {values.Take(20).Average():F3} in the first 20 steps, {values.TakeLast(20).Average():F3} in the last 20."));
@@ -141,26 +148,8 @@ internal sealed class Ablation
     private static double Share(IReadOnlyList<Example> pool, IReadOnlyList<Example> kept, int objects) =>
         100.0 * kept.Count(e => e.Labels.Count == objects) / pool.Count(e => e.Labels.Count == objects);
 
-    // Everything that the pictures of the pool depend on.
-    private string PoolId() => Fingerprint(JsonSerializer.Serialize(Generation.Sampling), DiffusionWeights);
-
-    // Everything that the tuned text encoder and its pictures depend on.
-    private string TunedId() => Fingerprint(JsonSerializer.Serialize(options.Tuning) + PoolId(), [ClipWeights]);
-
-    // Everything that the figures of a run depend on, but its variant and seed.
-    private string RunsId() => Fingerprint(
-        JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [] }) + PoolId() + TunedId(), [ClipWeights]);
-
-    private string ClipWeights => Path.Combine(options.Clip, "open_clip_model.safetensors");
-
-    private IEnumerable<string> DiffusionWeights => new[]
-    {
-        Path.Combine("unet", "diffusion_pytorch_model.safetensors"), Path.Combine("vae", "diffusion_pytorch_model.safetensors"),
-        Path.Combine("text_encoder", "model.safetensors"),
-    }.Select(f => Path.Combine(options.Diffusion, f));
-
-    private static string Fingerprint(string settings, IEnumerable<string> files) => Convert.ToHexString(
-        SHA256.HashData([.. files.SelectMany(f => SHA256.HashData(File.ReadAllBytes(f))), .. Encoding.UTF8.GetBytes(settings)]))[..12];
+    private static string Id(params string[] parts) =>
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..12];
 
     private static void Row(string name, IReadOnlyList<IReadOnlyList<double>> runs)
     {
