@@ -19,6 +19,7 @@ public static class Checkpoint
             throw new FileNotFoundException($"There is no checkpoint at {path}.", path);
         }
 
+        GitLfsPointer.Refuse(file);
         return Path.GetExtension(file) switch
         {
             ".json" => new ShardedCheckpoint(file),

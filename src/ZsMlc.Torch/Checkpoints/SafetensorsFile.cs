@@ -34,6 +34,7 @@ public sealed class SafetensorsFile : ICheckpoint
     /// <exception cref="CheckpointFormatException">The file is damaged, cut short, or not safetensors.</exception>
     public static SafetensorsFile Open(string path)
     {
+        GitLfsPointer.Refuse(path);
         var file = File.OpenHandle(path);
         try
         {

@@ -68,16 +68,8 @@ internal sealed class ShardedCheckpoint : ICheckpoint
         _tensors.TryGetValue(name, out var shard) ? shard : throw new KeyNotFoundException($"{Source} has no tensor '{name}'.");
 
     /// <summary>Reads which tensor is in which file.</summary>
-    internal static Dictionary<string, string> ReadMap(string indexPath)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(indexPath));
-            return document.RootElement.GetProperty("weight_map").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)
-        {
-            throw new CheckpointFormatException(indexPath, $"not an index of safetensors shards (an object with 'weight_map'): {e.Message}", e);
-        }
-    }
+    internal static Dictionary<string, string> ReadMap(string indexPath) => JsonFile.Read(indexPath, "an index of safetensors shards (an object with 'weight_map')", root =>
+        root.GetProperty("weight_map").EnumerateObject().ToDictionary(
+            p => p.Name,
+            p => p.Value.ValueKind == JsonValueKind.String ? p.Value.GetString()! : throw new FormatException($"tensor '{p.Name}' is said to be in {p.Value.GetRawText()}; expected a file name.")));
 }

@@ -55,18 +55,10 @@ internal static class ClipFolder
     private static void Write(string path, JsonObject root) =>
         AtomicFile.WriteText(path, root.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
 
-    private static ClipConfig Read(string path, Func<JsonElement, ClipConfig> parse)
+    private static ClipConfig Read(string path, Func<JsonElement, ClipConfig> parse) => JsonFile.Read(path, "a CLIP configuration", root =>
     {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            var config = parse(document.RootElement);
-            config.Check();
-            return config;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
-        {
-            throw new CheckpointFormatException(path, $"not a CLIP configuration: {e.Message}", e);
-        }
-    }
+        var config = parse(root);
+        config.Check();
+        return config;
+    });
 }

@@ -87,16 +87,13 @@ public sealed partial class ClipTokenizer
     /// <exception cref="IOException">A file is missing or damaged; the message names it.</exception>
     public static ClipTokenizer FromFolder(string folder)
     {
-        var path = Path.Combine(folder, VocabularyFile);
-        try
+        var (vocabularyPath, mergesPath) = (Path.Combine(folder, VocabularyFile), Path.Combine(folder, MergesFile));
+        GitLfsPointer.Refuse(mergesPath);
+        return JsonFile.Read(vocabularyPath, "a CLIP vocabulary", root =>
         {
-            var vocabulary = JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllBytes(path)) ?? [];
-            return new(vocabulary, ReadMerges(Path.Combine(folder, MergesFile), vocabulary));
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            throw new CheckpointFormatException(path, $"not a CLIP vocabulary: {e.Message}", e);
-        }
+            var vocabulary = root.Deserialize<Dictionary<string, int>>() ?? [];
+            return new ClipTokenizer(vocabulary, ReadMerges(mergesPath, vocabulary));
+        });
     }
 
     private static List<string> ReadMerges(string path, Dictionary<string, int> vocabulary)

@@ -12,6 +12,7 @@ internal static class ConfigJson
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new IntOrListConverter() },
     };
 
@@ -23,17 +24,12 @@ internal static class ConfigJson
             throw new FileNotFoundException($"The configuration {path} does not exist.", path);
         }
 
-        try
+        return JsonFile.Read(path, $"a configuration of a {typeof(T).Name}", root =>
         {
-            var config = JsonSerializer.Deserialize<T>(DropNulls(File.ReadAllBytes(path)), Options)
-                ?? throw new JsonException("the file holds null.");
+            var config = JsonSerializer.Deserialize<T>(DropNulls(root), Options)!;
             CheckNumbers(config);
             return config;
-        }
-        catch (JsonException e)
-        {
-            throw new CheckpointFormatException(path, $"not a configuration of a {typeof(T).Name}: {e.Message}", e);
-        }
+        });
     }
 
     /// <summary>Numbers that no network or sampler has would otherwise be found by native code, or fill the memory.</summary>
@@ -70,16 +66,9 @@ internal static class ConfigJson
     }
 
     // A null in these files means "the default", so it must not overwrite ours.
-    private static string DropNulls(byte[] json)
-    {
-        using var document = JsonDocument.Parse(json);
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-        {
-            throw new JsonException("expected an object.");
-        }
-
-        return JsonSerializer.Serialize(document.RootElement.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).GroupBy(p => p.Name).ToDictionary(p => p.Key, p => p.Last().Value));
-    }
+    private static string DropNulls(JsonElement root) => root.ValueKind == JsonValueKind.Object
+        ? JsonSerializer.Serialize(root.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).ToDictionary(p => p.Name, p => p.Value))
+        : throw new JsonException("expected an object.");
 
     private sealed class IntOrListConverter : JsonConverter<IntOrList>
     {

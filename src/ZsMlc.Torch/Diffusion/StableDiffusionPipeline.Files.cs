@@ -62,7 +62,7 @@ public sealed partial class StableDiffusionPipeline
             var vae = Load(() => new AutoencoderKL(vaeConfig), "vae", AutoencoderKL.ModernName);
             var tokenizerFolder = Path.Combine(folder, "tokenizer");
             var tokenizer = ClipTokenizer.IsIn(tokenizerFolder) ? ClipTokenizer.FromFolder(tokenizerFolder) : ClipTokenizer.Default;
-            return new(text, unet, vae, tokenizer, scheduler, ReadPadId(tokenizerFolder, tokenizer));
+            return new(text, unet, vae, tokenizer, scheduler, PadToken.Read(tokenizerFolder, tokenizer));
         }
         catch
         {
@@ -168,24 +168,5 @@ public sealed partial class StableDiffusionPipeline
         {
             throw new NotSupportedException($"{folder} holds a '{name ?? "model without a class name"}'; supported are Stable Diffusion 1.x and 2.x ({string.Join(", ", s_pipelines)}).");
         }
-    }
-
-    private static int ReadPadId(string folder, ClipTokenizer tokenizer)
-    {
-        var path = Path.Combine(folder, "special_tokens_map.json");
-        if (!File.Exists(path))
-        {
-            return tokenizer.EndId;
-        }
-
-        var map = ConfigJson.Read<Dictionary<string, JsonElement>>(path);
-        if (!map.TryGetValue("pad_token", out var pad))
-        {
-            return tokenizer.EndId;
-        }
-
-        var content = pad.ValueKind == JsonValueKind.Object && pad.TryGetProperty("content", out var inner) ? inner : pad;
-        var text = content.ValueKind == JsonValueKind.String ? content.GetString() : content.GetRawText();
-        return tokenizer.IdOf(text ?? "") ?? throw new CheckpointFormatException(path, $"the pad token '{text}' is not in the vocabulary.");
     }
 }
