@@ -1,10 +1,10 @@
 namespace ZsMlc.Torch.Checkpoints;
 
 /// <summary>The tensors of a checkpoint are not those of the network. Every difference is listed.</summary>
-public sealed class CheckpointMismatchException : IOException
+public sealed class CheckpointMismatchException : CheckpointFormatException
 {
     internal CheckpointMismatchException(string source, string network, IReadOnlyList<string> missing, IReadOnlyList<string> surplus, IReadOnlyList<string> misshapen)
-        : base($"{source} does not fit the network {network}. {Part("Missing", missing)}{Part("Surplus", surplus)}{Part("Other shape", misshapen)}".TrimEnd()) =>
+        : base(source, $"its tensors do not fit the network {network}. {Part("Missing", missing)}{Part("Surplus", surplus)}{Part("Other shape", misshapen)}".TrimEnd()) =>
         (Missing, Surplus, Misshapen) = (missing, surplus, misshapen);
 
     /// <summary>Gets the names of tensors that the network needs and the checkpoint lacks.</summary>

@@ -12,6 +12,9 @@ internal sealed class SafetensorsHeader
     /// <summary>Longest header accepted, the limit of the format's reference reader.</summary>
     public const long MaxLength = 100_000_000;
 
+    /// <summary>Name of the tensor that holds the SHA-256 of all bytes before it, in files that have one.</summary>
+    public const string ChecksumName = "sha256";
+
     private static readonly Dictionary<string, (ScalarType Type, int Size)> s_types = new()
     {
         ["F64"] = (ScalarType.Float64, 8), ["F32"] = (ScalarType.Float32, 4), ["F16"] = (ScalarType.Float16, 2),
@@ -22,6 +25,9 @@ internal sealed class SafetensorsHeader
 
     private SafetensorsHeader(long dataStart, Dictionary<string, Entry> entries, Dictionary<string, string> metadata) =>
         (DataStart, Entries, Metadata) = (dataStart, entries, metadata);
+
+    /// <summary>Gets the type and shape of the checksum.</summary>
+    public static TensorInfo ChecksumInfo { get; } = new(ScalarType.Byte, [32]);
 
     /// <summary>A tensor and its absolute byte range in the file.</summary>
     public sealed record Entry(TensorInfo Info, long Offset, long Length);

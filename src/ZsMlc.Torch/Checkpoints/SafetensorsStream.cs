@@ -1,9 +1,13 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Checkpoints;
 
-/// <summary>A safetensors file read from a stream into memory, for files that lie inside others.</summary>
+/// <summary>
+/// A safetensors file read from a stream into memory, for files that lie inside others and for those that must be whole.
+/// Where the file has a checksum, it has been found right before anybody sees a tensor.
+/// </summary>
 internal sealed class SafetensorsStream : ICheckpoint
 {
     private readonly SafetensorsHeader _header;
@@ -17,9 +21,26 @@ internal sealed class SafetensorsStream : ICheckpoint
 
     public IReadOnlyCollection<string> Names => _tensors.Keys;
 
+    /// <summary>Gets whether the file carries the SHA-256 of its bytes.</summary>
+    public bool HasChecksum => _header.Entries.ContainsKey(SafetensorsHeader.ChecksumName);
+
+    /// <summary>Reads a whole file.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="CheckpointFormatException">The file is damaged.</exception>
+    public static SafetensorsStream Open(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Read(file, path);
+    }
+
+    /// <summary>Reads tensors from a stream, which is left behind them.</summary>
+    /// <param name="stream">A readable stream.</param>
+    /// <param name="source">What it is, for messages.</param>
+    /// <exception cref="CheckpointFormatException">The stream ends early, does not have its checksum, or holds something else.</exception>
     public static SafetensorsStream Read(Stream stream, string source)
     {
-        Span<byte> prefix = stackalloc byte[8];
+        var prefix = new byte[8];
         Fill(stream, prefix, source);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafetensorsHeader.MaxLength)
@@ -35,20 +56,7 @@ internal sealed class SafetensorsStream : ICheckpoint
         var file = new SafetensorsStream(source, SafetensorsHeader.Parse(source, json, known));
         try
         {
-            var position = file._header.DataStart;
-            foreach (var (name, entry) in file._header.Entries.OrderBy(e => e.Value.Offset))
-            {
-                if (entry.Length > 0 && entry.Offset != position)
-                {
-                    throw new CheckpointFormatException(source, $"tensor '{name}' begins at byte {entry.Offset}; expected {position} (no gaps).");
-                }
-
-                var tensor = empty(entry.Info.Shape, entry.Info.DType).DetachFromDisposeScope();
-                file._tensors[name] = tensor;
-                TensorBlocks.ForEach(tensor, (block, _) => Fill(stream, block, source));
-                position += entry.Length;
-            }
-
+            file.ReadTensors(stream, prefix, json);
             return file;
         }
         catch
@@ -58,7 +66,7 @@ internal sealed class SafetensorsStream : ICheckpoint
         }
     }
 
-    public TensorInfo Info(string name) => _header.Entries.TryGetValue(name, out var entry) ? entry.Info : throw Missing(name);
+    public TensorInfo Info(string name) => _tensors.ContainsKey(name) ? _header.Entries[name].Info : throw Missing(name);
 
     public Tensor Read(string name) => _tensors.TryGetValue(name, out var tensor) ? tensor.alias() : throw Missing(name);
 
@@ -67,6 +75,52 @@ internal sealed class SafetensorsStream : ICheckpoint
         foreach (var tensor in _tensors.Values)
         {
             tensor.Dispose();
+        }
+    }
+
+    private void ReadTensors(Stream stream, byte[] prefix, byte[] json)
+    {
+        using var hash = HasChecksum ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        hash?.AppendData(prefix);
+        hash?.AppendData(json);
+        var (position, isChecked) = (_header.DataStart, false);
+        foreach (var (name, entry) in _header.Entries.OrderBy(e => e.Value.Offset).ThenBy(e => e.Value.Length))
+        {
+            if (isChecked || (entry.Length > 0 && entry.Offset != position))
+            {
+                throw new CheckpointFormatException(Source, $"tensor '{name}' begins at byte {entry.Offset}; expected {(isChecked ? "nothing behind the checksum" : $"{position} (no gaps)")}.");
+            }
+
+            position += entry.Length;
+            if (hash is not null && name == SafetensorsHeader.ChecksumName)
+            {
+                CheckHash(stream, entry, hash.GetHashAndReset());
+                isChecked = true;
+                continue;
+            }
+
+            var tensor = empty(entry.Info.Shape, entry.Info.DType).DetachFromDisposeScope();
+            _tensors[name] = tensor;
+            TensorBlocks.ForEach(tensor, (block, _) =>
+            {
+                Fill(stream, block, Source);
+                hash?.AppendData(block);
+            });
+        }
+    }
+
+    private void CheckHash(Stream stream, SafetensorsHeader.Entry entry, byte[] found)
+    {
+        if (entry.Info.DType != SafetensorsHeader.ChecksumInfo.DType || !entry.Info.Shape.SequenceEqual(SafetensorsHeader.ChecksumInfo.Shape))
+        {
+            throw new CheckpointFormatException(Source, $"the checksum '{SafetensorsHeader.ChecksumName}' is {entry.Info}; expected {SafetensorsHeader.ChecksumInfo}.");
+        }
+
+        var expected = new byte[found.Length];
+        Fill(stream, expected, Source);
+        if (!found.AsSpan().SequenceEqual(expected))
+        {
+            throw new CheckpointFormatException(Source, $"it is damaged: its SHA-256 is {Convert.ToHexStringLower(found)}; expected {Convert.ToHexStringLower(expected)}, which it was written with.");
         }
     }
 

@@ -31,6 +31,7 @@ public sealed class FusionClassifierTrainer
     /// <param name="cancellation">Ends the run after the current step.</param>
     /// <exception cref="ArgumentException">There are no rows, or an option is out of range.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled and <see cref="FusionTrainingOptions.ReturnBestOnCancel"/> is false.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">The checkpoint is damaged; the classifier is then unchanged.</exception>
     /// <exception cref="InvalidOperationException">Losses are not finite many times in a row, or the checkpoint is of another run.</exception>
     public static FusionTrainingResult Fit(FusionClassifier classifier, FusionTrainingOptions options, ITrainingRows train, ITrainingRows? validation = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -53,7 +54,7 @@ public sealed class FusionClassifierTrainer
         using var state = new TrainingState(_classifier, sgd, Fingerprint(train, validation));
         if (_options.CheckpointPath is { } path && File.Exists(path))
         {
-            state.Load(path);
+            state.Load(path, _options.Epochs);
         }
 
         var cancelled = false;

@@ -1,4 +1,3 @@
-using ZsMlc.Torch.Checkpoints;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Classification;
@@ -16,8 +15,11 @@ internal sealed class MomentumSgd : IDisposable
     public MomentumSgd(IEnumerable<(string Name, Tensor Parameter, Func<double> Rate)> parameters, double momentum, double decay) =>
         (_parameters, _momentum, _decay) = (parameters.ToList(), momentum, decay);
 
-    /// <summary>Gets the momentum of every parameter that has been updated.</summary>
+    /// <summary>Gets the momentum of every parameter; empty before the first step.</summary>
     public IReadOnlyDictionary<string, Tensor> Velocity => _velocity;
+
+    /// <summary>Gets the parameters by their names.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> Parameters => _parameters.Select(p => KeyValuePair.Create(p.Name, p.Parameter));
 
     public void ZeroGradients()
     {
@@ -50,35 +52,25 @@ internal sealed class MomentumSgd : IDisposable
         foreach (var (name, parameter, rate) in _parameters)
         {
             using var scope = NewDisposeScope();
-            if (parameter.grad is not { } gradient)
+            if (!_velocity.TryGetValue(name, out var velocity))
             {
-                continue;
+                _velocity[name] = velocity = zeros_like(parameter).DetachFromDisposeScope();
             }
 
-            var change = gradient + _decay * parameter;
-            if (_velocity.TryGetValue(name, out var velocity))
+            if (parameter.grad is { } gradient)
             {
-                velocity.mul_(_momentum).add_(change);
+                velocity.mul_(_momentum).add_(gradient + _decay * parameter);
+                parameter.sub_(velocity * rate());
             }
-            else
-            {
-                _velocity[name] = velocity = change.DetachFromDisposeScope();
-            }
-
-            parameter.sub_(velocity * rate());
         }
     }
 
     /// <summary>Takes up the momentum of an earlier run.</summary>
-    public void Restore(ICheckpoint checkpoint, string prefix)
+    public void Restore(IReadOnlyDictionary<string, Tensor> velocity)
     {
-        foreach (var (name, parameter, _) in _parameters)
+        foreach (var (name, parameter, _) in _parameters.Where(p => velocity.ContainsKey(p.Name)))
         {
-            if (checkpoint.Names.Contains(prefix + name))
-            {
-                using var stored = checkpoint.Read(prefix + name);
-                _velocity[name] = stored.to(parameter.device).DetachFromDisposeScope();
-            }
+            _velocity[name] = velocity[name].to(parameter.device, copy: true).DetachFromDisposeScope();
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
 using static TorchSharp.torch;
 
@@ -9,6 +7,7 @@ namespace ZsMlc.Torch.Classification;
 internal sealed class TrainingState : IDisposable
 {
     private const string Learnt = "learnt.", Best = "best.", Velocity = "velocity.";
+    private const string BestEpochName = "best_epoch", SkippedName = "skipped", LossesName = "losses", ScoresName = "scores";
 
     private readonly FusionClassifier _classifier;
     private readonly MomentumSgd _sgd;
@@ -39,42 +38,42 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Puts the best weights back into the classifier.</summary>
     public void RestoreBest() => CopyTo(_best);
 
-    public void Save(string path)
-    {
-        Dictionary<string, string> metadata = new()
-        {
-            ["fingerprint"] = _fingerprint,
-            ["best_epoch"] = BestEpoch.ToString(CultureInfo.InvariantCulture),
-            ["skipped"] = Skipped.ToString(CultureInfo.InvariantCulture),
-            ["losses"] = JsonSerializer.Serialize(Losses),
-            ["scores"] = JsonSerializer.Serialize(Scores),
-        };
-        SafetensorsWriter.Write(
-            path,
-            Prefixed(Learnt, State()).Concat(Prefixed(Best, _best)).Concat(Prefixed(Velocity, _sgd.Velocity)),
-            metadata);
-    }
+    public void Save(string path) => RunCheckpoint.Write(
+        path,
+        _fingerprint,
+        Prefixed(Learnt, State()).Concat(Prefixed(Best, _best)).Concat(Prefixed(Velocity, _sgd.Velocity)),
+        new Dictionary<string, int> { [BestEpochName] = BestEpoch, [SkippedName] = Skipped },
+        new Dictionary<string, List<double>> { [LossesName] = Losses, [ScoresName] = Scores });
 
-    /// <summary>Takes up an interrupted run; a file of another run is refused.</summary>
-    public void Load(string path)
+    /// <summary>Takes up an interrupted run; a file of another run is refused, and one that is damaged changes nothing.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="epochs">Epochs of the whole run.</param>
+    /// <exception cref="CheckpointFormatException">The file is damaged.</exception>
+    /// <exception cref="InvalidOperationException">The file belongs to another run.</exception>
+    public void Load(string path, int epochs)
     {
-        using var file = SafetensorsFile.Open(path);
-        if (file.Metadata.GetValueOrDefault("fingerprint") != _fingerprint)
+        using var scope = NewDisposeScope();
+        using var file = RunCheckpoint.Open(path, _fingerprint, "a run with other labels, options or rows");
+        var losses = file.Curve(LossesName, 1, epochs);
+        var scores = file.Curve(ScoresName, 0, losses.Count);
+        if (scores.Count != 0 && scores.Count != losses.Count)
         {
-            throw new InvalidOperationException($"The checkpoint {path} belongs to a run with other labels, options or rows. Delete it or choose another CheckpointPath.");
+            throw file.Wrong($"'{ScoresName}' has {scores.Count} values and '{LossesName}' {losses.Count}; expected as many, or no score.");
         }
 
-        Losses = JsonSerializer.Deserialize<List<double>>(file.Metadata["losses"])!;
-        Scores = JsonSerializer.Deserialize<List<double>>(file.Metadata["scores"])!;
-        BestEpoch = int.Parse(file.Metadata["best_epoch"], CultureInfo.InvariantCulture);
-        Skipped = int.Parse(file.Metadata["skipped"], CultureInfo.InvariantCulture);
-        Dictionary<string, Tensor> Part(string prefix) => file.Names.Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(n => n[prefix.Length..], n => file.Read(n).DetachFromDisposeScope());
-        var learnt = Part(Learnt);
+        var (best, skipped) = (file.Counter(BestEpochName, losses.Count), file.Counter(SkippedName, int.MaxValue));
+        var learnt = file.Tensors(Learnt, State());
+        var bestTensors = best == 0 ? [] : file.Tensors(Best, State());
+
+        // Without a single step there is no momentum yet.
+        var velocity = file.Has(Velocity) ? file.Tensors(Velocity, _sgd.Parameters) : [];
+        file.CheckNothingIsLeft();
+
+        (Losses, Scores, BestEpoch, Skipped) = (losses, scores, best, skipped);
         CopyTo(learnt);
-        Free(learnt);
         Free(_best);
-        _best = Part(Best);
-        _sgd.Restore(file, Velocity);
+        _best = bestTensors.ToDictionary(t => t.Key, t => t.Value.DetachFromDisposeScope());
+        _sgd.Restore(velocity);
     }
 
     public void Dispose() => Free(_best);

@@ -45,10 +45,46 @@ public sealed class SafetensorsStreamTests
         StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => SafetensorsStream.Read(stream, "part")).Message, "'a'");
     }
 
-    private static MemoryStream Written()
+    [TestMethod]
+    public void Read_ChecksumFits_ReturnsTheTensorsAlone()
+    {
+        using var scope = NewDisposeScope();
+        using var stream = Written(checksum: true);
+        stream.Position = 0;
+        using var read = SafetensorsStream.Read(stream, "part");
+        Assert.IsTrue(read.HasChecksum);
+        CollectionAssert.AreEquivalent(new[] { "a", "b" }, read.Names.ToArray());
+        Assert.AreEqual(15, read.Read("a").sum().item<long>());
+        Assert.AreEqual(stream.Length, stream.Position);
+    }
+
+    [TestMethod]
+    public void Read_AnyBitTurned_IsRefusedOrHasNoChecksum()
+    {
+        using var scope = NewDisposeScope();
+        using var stream = Written(checksum: true);
+        var whole = stream.ToArray();
+        for (var bit = 0; bit < whole.Length * 8; bit++)
+        {
+            var damaged = whole.ToArray();
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            try
+            {
+                // A bit of the checksum's name makes it a tensor that no network has.
+                using var read = SafetensorsStream.Read(new MemoryStream(damaged), "part");
+                Assert.IsFalse(read.HasChecksum, $"bit {bit}");
+                Assert.HasCount(3, read.Names);
+            }
+            catch (CheckpointFormatException)
+            {
+            }
+        }
+    }
+
+    private static MemoryStream Written(bool checksum = false)
     {
         var stream = new MemoryStream();
-        SafetensorsWriter.Write(stream, [new("a", arange(6)), new("b", ones(3, ScalarType.Float16))]);
+        SafetensorsWriter.Write(stream, [new("a", arange(6)), new("b", ones(3, ScalarType.Float16))], checksum: checksum);
         return stream;
     }
 }

@@ -39,14 +39,14 @@ internal sealed class AdamW : IDisposable
         foreach (var (name, parameter) in _parameters)
         {
             using var scope = NewDisposeScope();
-            if (parameter.grad is not { } gradient)
-            {
-                continue;
-            }
-
             if (!_moments.TryGetValue(name, out var m))
             {
                 _moments[name] = m = (zeros_like(parameter).DetachFromDisposeScope(), zeros_like(parameter).DetachFromDisposeScope());
+            }
+
+            if (parameter.grad is not { } gradient)
+            {
+                continue;
             }
 
             m.First.mul_(Beta1).add_(gradient * (1 - Beta1));
@@ -56,25 +56,30 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>The moments under names of their own.</summary>
+    /// <summary>The moments under names of their own; none before the first step.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> State() =>
         _moments.SelectMany(m => new[] { KeyValuePair.Create(First + m.Key, m.Value.First), KeyValuePair.Create(Second + m.Key, m.Value.Second) });
 
-    public void Restore(ICheckpoint checkpoint)
+    /// <summary>Takes up the moments of an earlier run: those of every parameter, or none before the first step.</summary>
+    /// <returns>What puts them in place, once the rest of the checkpoint has been found right.</returns>
+    /// <exception cref="CheckpointFormatException">A moment is missing, or of another shape or type.</exception>
+    public Action Restore(RunCheckpoint checkpoint)
     {
-        foreach (var (name, parameter) in _parameters)
+        var parameters = _parameters.Select(p => KeyValuePair.Create(p.Name, p.Parameter)).ToList();
+        if (!checkpoint.Has(First) && !checkpoint.Has(Second))
         {
-            if (checkpoint.Names.Contains(First + name))
-            {
-                Tensor Read(string prefix)
-                {
-                    using var stored = checkpoint.Read(prefix + name);
-                    return stored.to(parameter.device, copy: true).DetachFromDisposeScope();
-                }
-
-                _moments[name] = (Read(First), Read(Second));
-            }
+            return () => { };
         }
+
+        var (first, second) = (checkpoint.Tensors(First, parameters), checkpoint.Tensors(Second, parameters));
+        return () =>
+        {
+            foreach (var (name, parameter) in _parameters)
+            {
+                Tensor Placed(Dictionary<string, Tensor> moments) => moments[name].to(parameter.device, copy: true).DetachFromDisposeScope();
+                _moments[name] = (Placed(first), Placed(second));
+            }
+        };
     }
 
     public void Dispose()

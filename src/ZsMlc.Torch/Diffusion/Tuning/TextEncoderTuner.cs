@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
@@ -13,7 +12,7 @@ namespace ZsMlc.Torch.Diffusion.Tuning;
 /// </summary>
 public sealed class TextEncoderTuner
 {
-    private const string Encoder = "encoder.";
+    private const string Encoder = "encoder.", StepsName = "steps", LossesName = "losses", ValuesName = "values";
 
     private readonly StableDiffusionPipeline _pipeline;
     private readonly ClipDiscriminator _judge;
@@ -30,6 +29,7 @@ public sealed class TextEncoderTuner
     /// <param name="progress">Told after every step, or null.</param>
     /// <param name="cancellation">Ends the run; the checkpoint keeps what was done.</param>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="CheckpointFormatException">The checkpoint is damaged; the text encoder is then unchanged.</exception>
     /// <exception cref="InvalidOperationException">The checkpoint belongs to another run.</exception>
     public static TuningResult Tune(StableDiffusionPipeline pipeline, ClipDiscriminator judge, Func<int, IReadOnlyList<TuningSample>> samples, TextEncoderTuningOptions options, IProgress<TuningProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -119,31 +119,33 @@ public sealed class TextEncoderTuner
 
     private string Fingerprint => JsonSerializer.Serialize(_options with { CheckpointPath = null, CheckpointInterval = 1, Iterations = 1, Sampling = _options.Sampling with { Preview = null } }) + string.Join('|', _judge.Labels);
 
-    private void Save(string path, AdamW adam, List<double> losses, List<double> values)
-    {
-        var tensors = _pipeline.TextEncoder.state_dict().Select(s => KeyValuePair.Create(Encoder + s.Key, s.Value)).Concat(adam.State());
-        JsonSerializerOptions named = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
-        SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
-        {
-            ["fingerprint"] = Fingerprint,
-            ["steps"] = adam.Steps.ToString(CultureInfo.InvariantCulture),
-            ["losses"] = JsonSerializer.Serialize(losses, named),
-            ["values"] = JsonSerializer.Serialize(values, named),
-        });
-    }
+    private void Save(string path, AdamW adam, List<double> losses, List<double> values) => RunCheckpoint.Write(
+        path,
+        Fingerprint,
+        _pipeline.TextEncoder.state_dict().Select(s => KeyValuePair.Create(Encoder + s.Key, s.Value)).Concat(adam.State()),
+        new Dictionary<string, int> { [StepsName] = adam.Steps },
+        new Dictionary<string, List<double>> { [LossesName] = losses, [ValuesName] = values });
 
     private (List<double> Losses, List<double> Values) Load(string path, AdamW adam)
     {
-        using var file = SafetensorsFile.Open(path);
-        if (file.Metadata.GetValueOrDefault("fingerprint") != Fingerprint)
+        using var scope = NewDisposeScope();
+        using var file = RunCheckpoint.Open(path, Fingerprint, "a tuning run with other labels or options");
+        var losses = file.Curve(LossesName, 1, int.MaxValue);
+        var values = file.Curve(ValuesName, losses.Count, losses.Count);
+        var steps = file.Counter(StepsName, losses.Count);
+        var state = _pipeline.TextEncoder.state_dict();
+        var encoder = file.Tensors(Encoder, state);
+        var restore = adam.Restore(file);
+        file.CheckNothingIsLeft();
+
+        using var noGrad = no_grad();
+        foreach (var (name, tensor) in state)
         {
-            throw new InvalidOperationException($"The checkpoint {path} belongs to a tuning run with other labels or options. Delete it or choose another CheckpointPath.");
+            tensor.copy_(encoder[name]);
         }
 
-        CheckpointLoader.LoadInto(_pipeline.TextEncoder, file, n => n.StartsWith(Encoder, StringComparison.Ordinal) ? n[Encoder.Length..] : null);
-        adam.Restore(file);
-        adam.Steps = int.Parse(file.Metadata["steps"], CultureInfo.InvariantCulture);
-        JsonSerializerOptions named = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
-        return (JsonSerializer.Deserialize<List<double>>(file.Metadata["losses"], named)!, JsonSerializer.Deserialize<List<double>>(file.Metadata["values"], named)!);
+        restore();
+        adam.Steps = steps;
+        return (losses, values);
     }
 }

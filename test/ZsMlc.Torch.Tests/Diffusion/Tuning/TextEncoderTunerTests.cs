@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using TorchSharp;
+using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Tuning;
 using ZsMlc.Torch.Filtering;
+using ZsMlc.Torch.Tests.Checkpoints;
 using ZsMlc.Torch.Tests.Classification;
 using static TorchSharp.torch;
 
@@ -57,6 +59,38 @@ public sealed class TextEncoderTunerTests
         CollectionAssert.AreEqual(expected.Losses.ToArray(), actual.Losses.ToArray());
         Assert.AreEqual(Digest(straight.TextEncoder), Digest(resumed.TextEncoder));
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => TextEncoderTuner.Tune(resumed, judge, Samples, options with { Seed = 99 })).Message, "CheckpointPath");
+    }
+
+    [TestMethod]
+    [DataRow("encoder.text_model.final_layer_norm.bias")]
+    [DataRow("first.text_model.final_layer_norm.bias")]
+    [DataRow("second.text_model.final_layer_norm.bias")]
+    [DataRow("values")]
+    [DataRow("steps")]
+    [DataRow("SHA-256")]
+    public void Tune_DamagedCheckpoint_IsRefusedAndNothingChanges(string part)
+    {
+        using var folder = new TemporaryFolder();
+        using var clip = FusionClassifierTrainerTests.TinyClip();
+        using var judge = new ClipDiscriminator(clip, s_labels);
+        using var pipeline = TinyPipeline.Create();
+        var options = Quick with { Iterations = 1, CheckpointPath = folder["tuning.safetensors"] };
+        TextEncoderTuner.Tune(pipeline, judge, Samples, options);
+        if (part == "SHA-256")
+        {
+            Rewritten.Bit(options.CheckpointPath, "first.text_model.final_layer_norm.bias");
+        }
+        else
+        {
+            Rewritten.File(options.CheckpointPath, (tensors, metadata) => _ = tensors.Remove(part) || metadata.Remove(part));
+        }
+
+        var before = Digest(pipeline.TextEncoder);
+        var e = Assert.ThrowsExactly<CheckpointFormatException>(() => TextEncoderTuner.Tune(pipeline, judge, Samples, options));
+
+        Assert.AreEqual(options.CheckpointPath, e.Path);
+        Assert.Contains(part, e.Message);
+        Assert.AreEqual(before, Digest(pipeline.TextEncoder));
     }
 
     [TestMethod]
