@@ -1,3 +1,4 @@
+using ZsMlc.MicroModels.Files;
 using ZsMlc.MicroModels.World;
 
 namespace ZsMlc.MicroModels;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using SkiaSharp;
+using ZsMlc.MicroModels.Files;
 using ZsMlc.MicroModels.World;
 
 namespace ZsMlc.MicroModels;

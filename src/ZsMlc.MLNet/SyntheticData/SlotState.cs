@@ -48,13 +48,18 @@ internal sealed class SlotState
     public SlotRecord Add(SyntheticStore store, SlotAttempt wish, SlotOutcome outcome, SlotRunnerOptions options)
     {
         var isAccepted = outcome is { IsAccepted: true, Image: not null };
-        var image = outcome.Image is { } pixels && (isAccepted || options.KeepRejected)
-            ? store.Write(pixels, isAccepted ? StoreLayout.Image(slot, options.Format) : StoreLayout.RejectedImage(slot, wish.Attempt, options.Format), options.Format)
-            : null;
+        var image = outcome.Image is { } pixels && (isAccepted || options.KeepRejected) ? Keep(store, pixels, isAccepted, wish.Attempt, options.Format) : null;
         var record = new AttemptRecord(wish.Prompt, wish.Seed, isAccepted, outcome.Image is null, image, outcome.PseudoLabels, outcome.Scores);
         var now = store.Record(slot, labels, wish.Attempt, attempts, record);
         attempts = now.Attempts;
         damaged.Remove(wish.Attempt);
         return now;
+    }
+
+    private StoredImage Keep(SyntheticStore store, RgbPixels image, bool isAccepted, int attempt, ImageFileFormat format)
+    {
+        var ending = ImageEncoder.Ending(format);
+        var file = isAccepted ? StoreLayout.Image(slot, ending) : StoreLayout.RejectedImage(slot, attempt, ending);
+        return store.Write(file, ImageEncoder.Encode(image, format), image.Width, image.Height);
     }
 }

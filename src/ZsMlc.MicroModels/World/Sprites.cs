@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using SkiaSharp;
+using ZsMlc.MicroModels.Files;
 
 namespace ZsMlc.MicroModels.World;
 

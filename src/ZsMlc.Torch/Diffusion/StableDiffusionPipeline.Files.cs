@@ -4,6 +4,8 @@ using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion.Autoencoder;
+using ZsMlc.Torch.Diffusion.Blocks;
+using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Diffusion.TextEncoder;
 using ZsMlc.Torch.Diffusion.Unet;

@@ -2,6 +2,7 @@ using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Autoencoder;
+using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.TextEncoder;
 using ZsMlc.Torch.Diffusion.Unet;
 using static TorchSharp.torch;

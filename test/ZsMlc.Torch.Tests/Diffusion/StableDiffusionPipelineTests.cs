@@ -2,6 +2,7 @@ using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
+using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Diffusion.TextEncoder;
 using static TorchSharp.torch;

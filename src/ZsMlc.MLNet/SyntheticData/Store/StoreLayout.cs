@@ -13,13 +13,11 @@ internal static class StoreLayout
     public static string Record(int slot) => $"{Records}/{Numbered(slot)}.json";
 
     /// <summary>The accepted image of a slot.</summary>
-    public static string Image(int slot, ImageFileFormat format) => $"{Images}/{Numbered(slot)}{Ending(format)}";
+    public static string Image(int slot, string ending) => $"{Images}/{Numbered(slot)}{ending}";
 
     /// <summary>An image that was not accepted.</summary>
-    public static string RejectedImage(int slot, int attempt, ImageFileFormat format) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Rejected}/{Numbered(slot)}-{attempt:D2}{Ending(format)}");
+    public static string RejectedImage(int slot, int attempt, string ending) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Rejected}/{Numbered(slot)}-{attempt:D2}{ending}");
 
     private static string Numbered(int slot) => string.Create(CultureInfo.InvariantCulture, $"{slot / 1000:D3}/{slot:D6}");
-
-    private static string Ending(ImageFileFormat format) => format == ImageFileFormat.Jpeg ? ".jpg" : ".png";
 }

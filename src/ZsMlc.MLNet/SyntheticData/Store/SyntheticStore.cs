@@ -23,7 +23,7 @@ internal sealed class SyntheticStore : IDisposable
     /// <summary>Full path of the folder.</summary>
     public string Path { get; }
 
-    /// <summary>The labels that <see cref="SlotOutcome.Scores"/> are about, in order; empty without a filter.</summary>
+    /// <summary>The labels that <see cref="AttemptRecord.Scores"/> are about, in order; empty without a filter.</summary>
     public IReadOnlyList<string> Candidates { get; }
 
     /// <summary>Opens a store to add to it, or makes it. Several processes may have it open.</summary>
@@ -92,11 +92,14 @@ internal sealed class SyntheticStore : IDisposable
     public bool HasImages(SlotRecord record) => record.Attempts.All(attempt => attempt.Image is null || HasImage(attempt.Image));
 
     /// <summary>Keeps an image.</summary>
-    public StoredImage Write(RgbPixels image, string file, ImageFileFormat format)
+    /// <param name="file">Its path from the store's folder.</param>
+    /// <param name="bytes">The encoded image.</param>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    public StoredImage Write(string file, byte[] bytes, int width, int height)
     {
-        var bytes = ImageEncoder.Encode(image, format);
         Write(file, bytes);
-        return new StoredImage(file, image.Width, image.Height, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        return new StoredImage(file, width, height, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
 
     /// <summary>Records one attempt; its image must have been written.</summary>
@@ -132,32 +135,6 @@ internal sealed class SyntheticStore : IDisposable
         AtomicFile.Write(Full(file), write);
         return true;
     });
-
-    /// <summary>All attempts recorded for the plan's slots, in order; read lazily.</summary>
-    public IEnumerable<SyntheticSample> Samples(GenerationPlan plan)
-    {
-        var names = new ScoreNames(Candidates);
-        foreach (var record in RecordsOf(plan))
-        {
-            for (var i = 0; i < (record?.Attempts.Count ?? 0); i++)
-            {
-                var attempt = record!.Attempts[i];
-                yield return new SyntheticSample(
-                    record.Slot,
-                    i,
-                    record.Labels,
-                    attempt.PseudoLabels,
-                    attempt.Prompt,
-                    attempt.Seed,
-                    attempt.Image is { } image ? Full(image.File) : null,
-                    attempt.Accepted,
-                    names.With(attempt.Scores));
-            }
-        }
-    }
-
-    /// <summary>Counts the records of the plan's slots.</summary>
-    public SyntheticDataStatistics Statistics(GenerationPlan plan, int promptsFromTemplates) => StoreCounts.Of(plan, RecordsOf(plan)).ToStatistics(plan, promptsFromTemplates);
 
     /// <summary>The records of the plan's slots in order, <see langword="null"/> where there is none; read lazily.</summary>
     public IEnumerable<SlotRecord?> RecordsOf(GenerationPlan plan) => Enumerable.Range(0, plan.Count).Select(slot => Read(slot, plan.SetOf(slot).Labels));
@@ -202,5 +179,6 @@ internal sealed class SyntheticStore : IDisposable
 
     private void Write(string file, byte[] bytes) => Write(file, stream => stream.Write(bytes));
 
-    private string Full(string file) => System.IO.Path.Combine(Path, file);
+    /// <summary>The full path of a file of the store.</summary>
+    public string Full(string file) => System.IO.Path.Combine(Path, file);
 }

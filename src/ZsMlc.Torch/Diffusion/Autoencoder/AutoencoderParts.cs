@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ZsMlc.Torch.Diffusion.Blocks;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Autoencoder;
@@ -80,13 +81,13 @@ internal sealed class EncoderLevel : nn.Module<Tensor, Tensor>
 internal sealed class DecoderLevel : nn.Module<Tensor, Tensor>
 {
     internal readonly ModuleList<ResnetBlock> resnets;
-    internal readonly ModuleList<Upsample>? upsamplers;
+    internal readonly ModuleList<Blocks.Upsample>? upsamplers;
 
     public DecoderLevel(int inputs, int outputs, int layers, int groups, bool enlarge)
         : base(nameof(DecoderLevel))
     {
         resnets = nn.ModuleList(Enumerable.Range(0, layers).Select(i => new ResnetBlock(i == 0 ? inputs : outputs, outputs, null, groups, 1e-6)).ToArray());
-        upsamplers = enlarge ? nn.ModuleList(new Upsample(outputs)) : null;
+        upsamplers = enlarge ? nn.ModuleList(new Blocks.Upsample(outputs)) : null;
         RegisterComponents();
     }
 

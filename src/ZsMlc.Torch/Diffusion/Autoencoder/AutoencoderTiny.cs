@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Diffusion.Blocks;
+using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 

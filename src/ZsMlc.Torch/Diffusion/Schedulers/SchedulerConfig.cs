@@ -1,4 +1,6 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using ZsMlc.Torch.Diffusion.Configuration;
 
 namespace ZsMlc.Torch.Diffusion.Schedulers;
 
@@ -27,7 +29,8 @@ public sealed record SchedulerConfig
     /// <summary>Gets how inference steps are spread: <c>leading</c>, <c>trailing</c> or <c>linspace</c>. Without it each scheduler has its own default.</summary>
     public string? TimestepSpacing { get; init; }
 
-    /// <summary>Gets the offset added to leading timesteps. Default 0.</summary>
+    /// <summary>Gets the offset added to leading timesteps, 0 or more. Default 0.</summary>
+    [Range(0, int.MaxValue)]
     public int StepsOffset { get; init; }
 
     /// <summary>Gets whether the step behind the last has ᾱ = 1 (default) instead of the first ᾱ of the table.</summary>

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ZsMlc.Torch.Diffusion.Blocks;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Unet;
@@ -54,7 +55,7 @@ internal sealed class UpBlock : nn.Module
 {
     internal readonly ModuleList<Transformer2D>? attentions;
     internal readonly ModuleList<ResnetBlock> resnets;
-    internal readonly ModuleList<Upsample>? upsamplers;
+    internal readonly ModuleList<Blocks.Upsample>? upsamplers;
 
     public UpBlock(UnetConfig config, int index, int timeWidth)
         : base(nameof(UpBlock))
@@ -75,7 +76,7 @@ internal sealed class UpBlock : nn.Module
 
         if (level > 0)
         {
-            upsamplers = nn.ModuleList(new Upsample(outputs));
+            upsamplers = nn.ModuleList(new Blocks.Upsample(outputs));
         }
 
         RegisterComponents();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ZsMlc.Torch.Diffusion.Configuration;
 
 namespace ZsMlc.Torch.Diffusion.Unet;
 

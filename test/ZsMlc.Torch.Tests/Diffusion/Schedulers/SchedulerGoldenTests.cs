@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion;
+using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using static TorchSharp.torch;
 

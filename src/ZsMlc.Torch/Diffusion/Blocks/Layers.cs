@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Diffusion;
+namespace ZsMlc.Torch.Diffusion.Blocks;
 
 /// <summary>
 /// Makes the layers of the diffusion networks on a chosen device. On the meta device a network has names and shapes but

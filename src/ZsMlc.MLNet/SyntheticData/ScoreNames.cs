@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 
-namespace ZsMlc.MLNet.SyntheticData.Store;
+namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>Gives scores their labels; the labels are kept once for all images.</summary>
 internal sealed class ScoreNames(IReadOnlyList<string> names)

@@ -1,4 +1,4 @@
-namespace ZsMlc.MicroModels;
+namespace ZsMlc.MicroModels.Files;
 
 /// <summary>Folders that are there as a whole or not at all.</summary>
 internal static class AtomicFolder

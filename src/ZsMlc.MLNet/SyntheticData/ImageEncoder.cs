@@ -1,12 +1,15 @@
 using System.Runtime.InteropServices;
 using SkiaSharp;
 
-namespace ZsMlc.MLNet.SyntheticData.Store;
+namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>Encodes images; equal pixels give equal bytes.</summary>
 internal static class ImageEncoder
 {
     private const int JpegQuality = 95;
+
+    /// <summary>How the files' names end.</summary>
+    public static string Ending(ImageFileFormat format) => format == ImageFileFormat.Jpeg ? ".jpg" : ".png";
 
     public static byte[] Encode(RgbPixels image, ImageFileFormat format)
     {

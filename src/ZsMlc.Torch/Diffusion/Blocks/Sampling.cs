@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Diffusion;
+namespace ZsMlc.Torch.Diffusion.Blocks;
 
 /// <summary>Halves height and width by a strided convolution.</summary>
 internal sealed class Downsample : nn.Module<Tensor, Tensor>

@@ -1,8 +1,7 @@
-using Microsoft.ML;
 using ZsMlc.MLNet.Filtering;
 using ZsMlc.MLNet.Interop;
 
-namespace ZsMlc.MLNet;
+namespace Microsoft.ML;
 
 /// <summary>Brings <c>ml.Transforms.ClipFilter</c>.</summary>
 public static class ClipFilterCatalog

@@ -1,6 +1,7 @@
 using ZsMlc.MLNet.SyntheticData.Plan;
+using ZsMlc.MLNet.SyntheticData.Store;
 
-namespace ZsMlc.MLNet.SyntheticData.Store;
+namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>Counts of the records of a store.</summary>
 internal sealed class StoreCounts

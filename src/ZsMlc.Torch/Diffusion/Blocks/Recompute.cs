@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Diffusion;
+namespace ZsMlc.Torch.Diffusion.Blocks;
 
 /// <summary>
 /// Gradient checkpointing: a part of a network runs forward without keeping activations and runs again, with them, when

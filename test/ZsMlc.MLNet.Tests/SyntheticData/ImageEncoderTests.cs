@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace ZsMlc.MLNet.SyntheticData.Store;
+namespace ZsMlc.MLNet.SyntheticData;
 
 [TestClass]
 public sealed class ImageEncoderTests

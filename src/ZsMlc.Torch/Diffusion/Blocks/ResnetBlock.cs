@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Diffusion;
+namespace ZsMlc.Torch.Diffusion.Blocks;
 
 /// <summary>The residual block of UNet and autoencoder: norm, SiLU, convolution, twice, with the time embedding added between.</summary>
 internal sealed class ResnetBlock : nn.Module<Tensor, Tensor?, Tensor>

@@ -1,4 +1,4 @@
-namespace ZsMlc.MicroModels;
+namespace ZsMlc.MicroModels.Files;
 
 /// <summary>Access to the files embedded in this assembly.</summary>
 internal static class EmbeddedFiles

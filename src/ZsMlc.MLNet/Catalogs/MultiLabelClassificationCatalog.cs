@@ -1,9 +1,8 @@
-using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Classification;
 using ZsMlc.MLNet.Evaluation;
 
-namespace ZsMlc.MLNet;
+namespace Microsoft.ML;
 
 /// <summary>Brings <c>ml.MultiLabelClassification</c>.</summary>
 public static class MLContextExtensions

@@ -1,8 +1,7 @@
-using Microsoft.ML;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.MLNet.SyntheticData;
 
-namespace ZsMlc.MLNet;
+namespace Microsoft.ML;
 
 /// <summary>Brings <c>ml.Transforms.SyntheticUnseenData</c>.</summary>
 public static class SyntheticUnseenDataCatalog

@@ -1,8 +1,10 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ZsMlc.Torch.Checkpoints;
 
-namespace ZsMlc.Torch.Diffusion;
+namespace ZsMlc.Torch.Diffusion.Configuration;
 
 /// <summary>Reads and writes the JSON configurations of a diffusers folder.</summary>
 internal static class ConfigJson
@@ -47,7 +49,7 @@ internal static class ConfigJson
                 _ => [1],
             };
             var whole = property.PropertyType != typeof(double);
-            var least = whole && property.Name != nameof(Schedulers.SchedulerConfig.StepsOffset) ? 1 : 0;
+            var least = property.GetCustomAttribute<RangeAttribute>()?.Minimum is int minimum ? minimum : whole ? 1 : 0;
             var most = property.Name.Contains("Layers", StringComparison.Ordinal) ? 1000 : 1e6;
             if (values.Count == 0 || values.Any(v => !(v >= least && v <= most)))
             {
@@ -93,15 +95,4 @@ internal static class ConfigJson
             JsonSerializer.Serialize(writer, value.Values);
         }
     }
-}
-
-/// <summary>A number for all levels of a network, or one for each.</summary>
-/// <param name="Values">One value, or one a level.</param>
-public sealed record IntOrList(IReadOnlyList<int> Values)
-{
-    /// <summary>Gets the value of a level.</summary>
-    public int this[int level] => Values.Count == 1 ? Values[0] : Values[level];
-
-    /// <summary>One number for all levels.</summary>
-    public static implicit operator IntOrList(int value) => new([value]);
 }
