@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Diffusion.Configuration;
 
 namespace ZsMlc.Torch.Diffusion.TextEncoder;
 
