@@ -43,6 +43,6 @@ internal sealed class Diffusion : IBenchmark
         sample = channelsLast ? ChannelsLast.Of(sample) : sample;
         var context = randn([batch, 77, config.CrossAttentionDim], device: device).to(type);
         var time = tensor(new[] { 500f }, device: device);
-        return Measurement.Of(name, "s", Measurement.Time(() => DeviceClock.Run(options, () => unet.Predict(sample, time, context)), options.Runs));
+        return Measurement.Of(name, "s", Measurement.Time(() => DeviceClock.Run(options, () => unet.forward(sample, time, context)), options.Runs));
     }
 }

@@ -122,7 +122,7 @@ internal sealed class UnetTraining(TrainingOptions options)
             var noisy = kept.sqrt() * clean + (1 - kept).sqrt() * noise;
             var velocity = kept.sqrt() * noise - (1 - kept).sqrt() * clean;
             var states = text.forward(tokenizer.Tokenize(texts, text.Config.MaxPositionEmbeddings, tokenizer.EndId));
-            var predicted = unet.Predict(noisy.to(ScalarType.BFloat16), times, states.to(ScalarType.BFloat16)).to(ScalarType.Float32);
+            var predicted = unet.forward(noisy.to(ScalarType.BFloat16), times, states.to(ScalarType.BFloat16)).to(ScalarType.Float32);
             var errors = (predicted - velocity).square().mean([1, 2, 3]);
             var loss = (errors * (5 * (1 - kept.flatten())).clamp_max(1)).mean();
             loss.backward();

@@ -1,6 +1,5 @@
 using TorchSharp;
 using TorchSharp.Modules;
-using ZsMlc.Torch.Clip;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Classification;
@@ -9,7 +8,7 @@ namespace ZsMlc.Torch.Classification;
 /// The feature-fusion branch: gathers a summary of the whole map for each of 8 channel groups and spreads it back,
 /// G(x) = σ(W_b h) ⊙ Σ_HW softmax(W_a h) ⊙ x with h = [l ; mean l], l = ReLU(W_r x + b).
 /// </summary>
-internal sealed class GlobalBranch : TowerBranch
+internal sealed class GlobalBranch : nn.Module<Tensor, Tensor>
 {
     private const int Reduction = 4, Heads = 8;
 
@@ -46,12 +45,18 @@ internal sealed class GlobalBranch : TowerBranch
         RegisterComponents();
     }
 
-    public override Tensor Scaled(Tensor tokens, Tensor? factors)
+    public override Tensor forward(Tensor x) => Scaled(x, null);
+
+    /// <summary>The branch times a factor a channel, as a folded norm behind it asks for.</summary>
+    /// <param name="x">The map [B, C, H, W]; channels-last maps are not copied.</param>
+    /// <param name="factors">Factors [C], or null.</param>
+    public Tensor Scaled(Tensor x, Tensor? factors)
     {
         using var scope = NewDisposeScope();
-        var (batch, positions, channels) = (tokens.shape[0], tokens.shape[1], tokens.shape[2]);
+        var (batch, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
 
-        // Every convolution here is 1×1, so positions are tokens.
+        // Every convolution here is 1×1, so positions are tokens [B, HW, C].
+        var tokens = x.permute(0, 2, 3, 1).reshape(batch, height * width, channels);
         var local = Linear(reduction, tokens).relu();
         var mean = local.mean([1], keepdim: true);
         var gather = softmax(Context(agg_attn, local, mean), 1);
@@ -60,7 +65,7 @@ internal sealed class GlobalBranch : TowerBranch
         // All heads against all channels in one product; of the result only each head's own channels are kept.
         var values = v is null ? tokens : Linear(v, tokens);
         var summary = gather.transpose(1, 2).matmul(values).view(batch, Heads, Heads, channels / Heads).diagonal(0, 1, 2).transpose(1, 2);
-        var result = (spread.unsqueeze(-1) * summary.unsqueeze(1)).view(batch, positions, channels);
+        var result = (spread.unsqueeze(-1) * summary.unsqueeze(1)).view(batch, height * width, channels);
         if (proj is not null)
         {
             result = Linear(proj, result);
@@ -69,12 +74,13 @@ internal sealed class GlobalBranch : TowerBranch
         if (norm is ChannelAffine affine)
         {
             var (weight, bias) = factors is null ? (affine.weight, affine.bias) : (affine.weight * factors, affine.bias * factors);
-            return addcmul(bias.to(tokens.dtype), result, weight.to(tokens.dtype), 1).MoveToOuterDisposeScope();
+            return Map(addcmul(bias.to(x.dtype), result, weight.to(x.dtype), 1)).MoveToOuterDisposeScope();
         }
 
-        // Batch statistics are over rows and positions; the norm knows maps, here of one column.
-        var normed = norm.forward(result.to(reduction.weight.dtype).transpose(1, 2).unsqueeze(-1)).squeeze(-1).transpose(1, 2).to(tokens.dtype);
-        return (factors is null ? normed : normed * factors).MoveToOuterDisposeScope();
+        var normed = norm.forward(Map(result).to(reduction.weight.dtype)).to(x.dtype);
+        return (factors is null ? normed : normed * factors.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
+
+        Tensor Map(Tensor t) => t.view(batch, height, width, channels).permute(0, 3, 1, 2);
     }
 
     private static Tensor Linear(Conv2d layer, Tensor tokens) =>

@@ -80,13 +80,18 @@ public sealed partial class ClipTokenizer
     public string Token(int id) => _vocabulary.FirstOrDefault(v => v.Value == id).Key ?? throw new ArgumentOutOfRangeException(nameof(id), id, "No token has this id.");
 
     /// <summary>Whether a folder holds tokenizer files.</summary>
-    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, VocabularyFile)) && File.Exists(Path.Combine(folder, MergesFile));
+    public static bool IsIn(string folder) => HasVocabulary(folder) || File.Exists(Path.Combine(folder, TokenizerJson.FileName));
 
-    /// <summary>Reads <c>vocab.json</c> and <c>merges.txt</c> of a model folder.</summary>
+    /// <summary>Reads <c>vocab.json</c> and <c>merges.txt</c> of a model folder, or <c>tokenizer.json</c> where these are not.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="IOException">A file is missing or damaged; the message names it.</exception>
     public static ClipTokenizer FromFolder(string folder)
     {
+        if (!HasVocabulary(folder) && File.Exists(Path.Combine(folder, TokenizerJson.FileName)))
+        {
+            return TokenizerJson.Read(Path.Combine(folder, TokenizerJson.FileName));
+        }
+
         var (vocabularyPath, mergesPath) = (Path.Combine(folder, VocabularyFile), Path.Combine(folder, MergesFile));
         GitLfsPointer.Refuse(mergesPath);
         return JsonFile.Read(vocabularyPath, "a CLIP vocabulary", root =>
@@ -95,6 +100,8 @@ public sealed partial class ClipTokenizer
             return new ClipTokenizer(vocabulary, ReadMerges(mergesPath, vocabulary));
         });
     }
+
+    private static bool HasVocabulary(string folder) => File.Exists(Path.Combine(folder, VocabularyFile)) && File.Exists(Path.Combine(folder, MergesFile));
 
     private static List<string> ReadMerges(string path, Dictionary<string, int> vocabulary)
     {

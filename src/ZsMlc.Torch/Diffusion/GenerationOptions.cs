@@ -8,7 +8,10 @@ public sealed record GenerationOptions
     /// <summary>Gets the number of steps, 1 or more. Default 20.</summary>
     public int Steps { get; init; } = 20;
 
-    /// <summary>Gets the guidance factor g in u + g·(c - u). 1 turns guidance off, which halves the work. Default 7.5.</summary>
+    /// <summary>
+    /// Gets the guidance factor g in u + g·(c - u), 0 or more. 1 or less turns guidance off, which halves the work; turbo models are made
+    /// for it (their cards prescribe 0). Default 7.5.
+    /// </summary>
     public double GuidanceScale { get; init; } = 7.5;
 
     /// <summary>

@@ -8,7 +8,7 @@ public sealed partial class StableDiffusionPipeline
 {
     /// <summary>Generates one image a prompt. An image depends on its prompt, seed and the options, not on its batch.</summary>
     /// <param name="prompts">The prompts; an empty one gives an image without text, a too long one is cut with a <see cref="GenerationOptions.Warning"/>.</param>
-    /// <param name="negative">What the images should not show; null for nothing. Without guidance it has no effect.</param>
+    /// <param name="negative">What the images should not show; null for nothing, which SDXL tells from the empty prompt. Without guidance it has no effect.</param>
     /// <param name="options">Options, or null for the defaults.</param>
     /// <param name="progress">Told after every step, or null.</param>
     /// <param name="cancellation">Ends the run between two steps.</param>
@@ -26,7 +26,7 @@ public sealed partial class StableDiffusionPipeline
         ArgumentNullException.ThrowIfNull(prompts);
         options ??= new();
         Validate(prompts, options);
-        return Task.Run(() => Generate(prompts, negative ?? "", options, progress, cancellation), cancellation);
+        return Task.Run(() => Generate(prompts, negative, options, progress, cancellation), cancellation);
     }
 
     private void Validate(IReadOnlyList<string> prompts, GenerationOptions options)
@@ -47,10 +47,10 @@ public sealed partial class StableDiffusionPipeline
         }
     }
 
-    private IReadOnlyList<GeneratedImage> Generate(IReadOnlyList<string> prompts, string negative, GenerationOptions options, IProgress<GenerationStep>? progress, CancellationToken cancellation)
+    private IReadOnlyList<GeneratedImage> Generate(IReadOnlyList<string> prompts, string? negative, GenerationOptions options, IProgress<GenerationStep>? progress, CancellationToken cancellation)
     {
         using var inference = inference_mode();
-        WarnOfCuts([.. prompts, .. UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
+        WarnOfCuts([.. prompts, .. negative is not null && UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
         Unet.SetAttentionSlice(options.AttentionSlice);
         var images = new GeneratedImage[prompts.Count];
         for (var start = 0; start < prompts.Count; start += options.BatchSize)
@@ -69,9 +69,14 @@ public sealed partial class StableDiffusionPipeline
 
     private void WarnOfCuts(IEnumerable<string> prompts, GenerationOptions options)
     {
-        foreach (var prompt in prompts.Distinct().Where(IsTooLong))
+        foreach (var prompt in prompts.Distinct())
         {
-            var message = $"A prompt of {Tokenizer.Encode(prompt).Count} tokens is cut to {TextEncoder.Config.MaxPositionEmbeddings - 2}: \"{prompt}\".";
+            if (Conditioning.Encoders.FirstOrDefault(e => e.IsTooLong(prompt)) is not { } encoder)
+            {
+                continue;
+            }
+
+            var message = $"A prompt of {encoder.Tokenizer.Encode(prompt).Count} tokens is cut to {encoder.Length - 2}: \"{prompt}\".";
             if (options.Warning is { } warning)
             {
                 warning(message);
@@ -83,7 +88,7 @@ public sealed partial class StableDiffusionPipeline
         }
     }
 
-    private IEnumerable<GeneratedImage> GenerateBatch(List<int> indices, IReadOnlyList<string> prompts, string negative, GenerationOptions options, Action<int> stepped, CancellationToken cancellation)
+    private IEnumerable<GeneratedImage> GenerateBatch(List<int> indices, IReadOnlyList<string> prompts, string? negative, GenerationOptions options, Action<int> stepped, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var scheduler = Scheduler.Create(options.Scheduler ?? SchedulerConfig);
@@ -93,15 +98,14 @@ public sealed partial class StableDiffusionPipeline
         long[] shape = [1, Unet.Config.InChannels, height / factor, width / factor];
         var generators = indices.Select(i => new Generator((ulong)SeedOf(i, options), CPU)).ToList();
 
-        var guided = UsesGuidance(options.GuidanceScale);
-        var context = Context(indices.Select(i => prompts[i]).ToList(), negative, guided);
+        var conditioning = Condition([.. indices.Select(i => prompts[i])], negative, options);
         var latents = Noise(generators, shape) * scheduler.InitNoiseSigma;
         List<GeneratedImage> finished = [];
         for (var i = 0; i < scheduler.Timesteps.Count && indices.Count > 0; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             using var stepScope = NewDisposeScope();
-            var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], context, options.GuidanceAt(i, scheduler.Timesteps.Count));
+            var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], conditioning, options.GuidanceAt(i, scheduler.Timesteps.Count));
             var judged = i + 1 == options.PreviewStep && options.Preview is not null;
             var estimate = judged ? scheduler.PredictOriginal(output, i, latents) : null;
             var next = scheduler.Step(output, i, latents, () => Noise(generators, shape));
@@ -149,25 +153,11 @@ public sealed partial class StableDiffusionPipeline
         return cat(generators.Select(g => randn(shape, generator: g)).ToArray(), 0).to(Device).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Text states of the prompts, with those of the negative prompt in front under guidance.</summary>
-    private Tensor Context(IReadOnlyList<string> prompts, string negative, bool guided)
-    {
-        using var scope = NewDisposeScope();
-        var positive = EncodePrompts(prompts).to(DType);
-        if (!guided)
-        {
-            return positive.MoveToOuterDisposeScope();
-        }
-
-        var empty = EncodePrompts([negative]).to(DType);
-        return cat([empty.expand(positive.shape), positive], 0).MoveToOuterDisposeScope();
-    }
-
     /// <summary>Latents to pixels of about -1 to 1, in single precision.</summary>
     private Tensor DecodeLatents(Tensor latents, GenerationOptions options)
     {
         using var scope = NewDisposeScope();
-        var scaled = (latents / Vae.Config.ScalingFactor).to(Vae.post_quant_conv.weight.dtype);
+        var scaled = Vae.Unscale(latents);
         var pixels = options.DecodingTile > 0 ? Vae.DecodeTiled(scaled, options.DecodingTile)
             : options.SliceDecoding ? Vae.DecodeSliced(scaled)
             : Vae.Decode(scaled);

@@ -66,7 +66,7 @@ internal sealed class MemoryCase : IChild
         var unet = pipeline.Unet.Config;
         var context = randn(1, 77, unet.CrossAttentionDim).requires_grad_(true);
         var noise = randn(1, unet.InChannels, unet.SampleSize, unet.SampleSize);
-        var (_, pixels) = pipeline.SampleWithGradients(context, noise, new() { Steps = steps, GuidanceScale = 1 });
+        var (_, pixels) = pipeline.SampleWithGradients(new(context), noise, new() { Steps = steps, GuidanceScale = 1 });
         pixels.sum().backward();
     }
 

@@ -21,9 +21,15 @@ internal sealed class CheckpointLayout
         var widths = Numbers(config, "block_out_channels");
         var (layers, context, linear) = (Number(config, "layers_per_block"), Number(config, "cross_attention_dim"), config.TryGetProperty("use_linear_projection", out var l) && l.GetBoolean());
         var time = 4 * widths[0];
+        var depths = Depths(config, widths.Length);
         layout.Convolution("conv_in", Number(config, "in_channels"), widths[0], 3);
         layout.Linear("time_embedding.linear_1", widths[0], time);
         layout.Linear("time_embedding.linear_2", time, time);
+        if (config.TryGetProperty("projection_class_embeddings_input_dim", out var added))
+        {
+            layout.Linear("add_embedding.linear_1", added.GetInt32(), time);
+            layout.Linear("add_embedding.linear_2", time, time);
+        }
 
         // What a block on the way down hands to the way up: its input, then every layer's output.
         var skips = new Stack<int>([widths[0]]);
@@ -34,7 +40,7 @@ internal sealed class CheckpointLayout
             for (var i = 0; i < layers; i++)
             {
                 layout.Resnet($"down_blocks.{b}.resnets.{i}", width, width = widths[b], time);
-                layout.Transformer(kinds[b], $"down_blocks.{b}.attentions.{i}", width, context, linear);
+                layout.Transformer(kinds[b], $"down_blocks.{b}.attentions.{i}", width, context, linear, depths[b]);
                 skips.Push(width);
             }
 
@@ -46,7 +52,7 @@ internal sealed class CheckpointLayout
         }
 
         layout.Resnet("mid_block.resnets.0", width, width, time);
-        layout.Transformer("CrossAttn", "mid_block.attentions.0", width, context, linear);
+        layout.Transformer("CrossAttn", "mid_block.attentions.0", width, context, linear, depths[^1]);
         layout.Resnet("mid_block.resnets.1", width, width, time);
 
         kinds = Texts(config, "up_block_types");
@@ -55,7 +61,7 @@ internal sealed class CheckpointLayout
             for (var i = 0; i <= layers; i++)
             {
                 layout.Resnet($"up_blocks.{b}.resnets.{i}", width + skips.Pop(), width = widths[^(b + 1)], time);
-                layout.Transformer(kinds[b], $"up_blocks.{b}.attentions.{i}", width, context, linear);
+                layout.Transformer(kinds[b], $"up_blocks.{b}.attentions.{i}", width, context, linear, depths[^(b + 1)]);
             }
 
             if (b + 1 < kinds.Length)
@@ -82,7 +88,7 @@ internal sealed class CheckpointLayout
         return layout._tensors;
     }
 
-    /// <summary>A <c>CLIPTextModel</c>.</summary>
+    /// <summary>A <c>CLIPTextModel</c>, with a projection behind it in a <c>CLIPTextModelWithProjection</c>.</summary>
     public static IReadOnlyDictionary<string, string> TextEncoder(JsonElement config)
     {
         var layout = new CheckpointLayout();
@@ -104,6 +110,11 @@ internal sealed class CheckpointLayout
         }
 
         layout.Norm("text_model.final_layer_norm", width);
+        if (config.TryGetProperty("architectures", out var names) && names[0].GetString() == "CLIPTextModelWithProjection")
+        {
+            layout.Add("text_projection.weight", Number(config, "projection_dim"), width);
+        }
+
         return layout._tensors;
     }
 
@@ -112,6 +123,10 @@ internal sealed class CheckpointLayout
     private static int[] Numbers(JsonElement config, string name) => [.. config.GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
 
     private static string[] Texts(JsonElement config, string name) => [.. config.GetProperty(name).EnumerateArray().Select(v => v.GetString()!)];
+
+    // The blocks of a transformer on the way down; the way up has them in reverse, the middle those of the last level.
+    private static int[] Depths(JsonElement config, int levels) =>
+        config.TryGetProperty("transformer_layers_per_block", out _) ? Numbers(config, "transformer_layers_per_block") : [.. Enumerable.Repeat(1, levels)];
 
     private void Tower(string tower, string blocks, string samplers, int[] widths, int layers, int inputs, int outputs, bool middleFirst)
     {
@@ -160,7 +175,7 @@ internal sealed class CheckpointLayout
         }
     }
 
-    private void Transformer(string kind, string name, int width, int context, bool linear)
+    private void Transformer(string kind, string name, int width, int context, bool linear, int depth)
     {
         if (!kind.StartsWith("CrossAttn", StringComparison.Ordinal))
         {
@@ -180,7 +195,14 @@ internal sealed class CheckpointLayout
             }
         }
 
-        var block = $"{name}.transformer_blocks.0";
+        for (var i = 0; i < depth; i++)
+        {
+            TransformerBlock($"{name}.transformer_blocks.{i}", width, context);
+        }
+    }
+
+    private void TransformerBlock(string block, int width, int context)
+    {
         foreach (var (attention, source) in new[] { ("attn1", width), ("attn2", context) })
         {
             Add($"{block}.{attention}.to_q.weight", width, width);

@@ -31,6 +31,14 @@ public sealed class FullSizeTests
         {"vocab_size": 49408, "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 23, "num_attention_heads": 16, "max_position_embeddings": 77, "hidden_act": "gelu"}
         """;
 
+    private const string XLText = """
+        {"architectures": ["CLIPTextModel"], "vocab_size": 49408, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12, "max_position_embeddings": 77, "hidden_act": "quick_gelu", "projection_dim": 768}
+        """;
+
+    private const string XLText2 = """
+        {"architectures": ["CLIPTextModelWithProjection"], "vocab_size": 49408, "hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 20, "max_position_embeddings": 77, "hidden_act": "gelu", "projection_dim": 1280}
+        """;
+
     private static readonly (string Model, string Unet, string TextEncoder)[] s_published =
     [
         ("SD-1.5", $$"""{{{UnetBlocks}}, "sample_size": 64, "cross_attention_dim": 768, "attention_head_dim": 8}""", """
@@ -67,7 +75,26 @@ public sealed class FullSizeTests
     [TestMethod]
     public void Unet_LatentConsistency_HasAGuidanceEmbedding() => Check(new UnetConfig { TimeCondProjDim = 256 }, 687, 859_520_964 + 256 * 320, ("time_embedding.cond_proj.weight", [320, 256]));
 
-    private static void Match<TConfig>(string json, int count, Func<JsonElement, IReadOnlyDictionary<string, string>> layout, Func<TConfig, nn.Module> create)
+    [TestMethod]
+    [DataRow("SDXL base 1.0", 128)]
+    [DataRow("SDXL-Turbo", 64)]
+    public void StateDict_PublishedSdxl_HasEveryTensorOfTheCheckpoint(string model, int sampleSize)
+    {
+        var unet = $$"""
+            {"_class_name": "UNet2DConditionModel", "act_fn": "silu", "addition_embed_type": "text_time", "addition_embed_type_num_heads": 64, "addition_time_embed_dim": 256,
+             "attention_head_dim": [5, 10, 20], "block_out_channels": [320, 640, 1280], "class_embed_type": null, "cross_attention_dim": 2048,
+             "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"], "in_channels": 4, "layers_per_block": 2, "norm_num_groups": 32, "out_channels": 4,
+             "projection_class_embeddings_input_dim": 2816, "sample_size": {{sampleSize}}, "time_cond_proj_dim": null, "transformer_layers_per_block": [1, 2, 10],
+             "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"], "upcast_attention": null, "use_linear_projection": true}
+            """;
+
+        Assert.AreEqual(2_567_463_684, Match<UnetConfig>(unet, 1680, CheckpointLayout.Unet, c => new UNet2DConditionModel(c)), model);
+        Assert.AreEqual(83_653_863, Match<AutoencoderConfig>(Vae, 248, CheckpointLayout.Autoencoder, c => new AutoencoderKL(c)));
+        Assert.AreEqual(123_060_480, Match<TextEncoderConfig>(XLText, 196, CheckpointLayout.TextEncoder, c => new ClipTextEncoder(c)));
+        Assert.AreEqual(694_659_840, Match<TextEncoderConfig>(XLText2, 517, CheckpointLayout.TextEncoder, c => new ClipTextEncoder(c)));
+    }
+
+    private static long Match<TConfig>(string json, int count, Func<JsonElement, IReadOnlyDictionary<string, string>> layout, Func<TConfig, nn.Module> create)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["config.json"], json);
@@ -82,6 +109,7 @@ public sealed class FullSizeTests
         Assert.IsEmpty(expected.Except(found).Take(20).ToList(), $"missing: {string.Join(", ", expected.Except(found).Take(20))}");
         Assert.IsEmpty(found.Except(expected).Take(20).ToList(), $"surplus: {string.Join(", ", found.Except(expected).Take(20))}");
         Assert.HasCount(count, found);
+        return network.parameters().Sum(p => p.NumberOfElements);
     }
 
     private static void Check(UnetConfig config, int tensors, long parameters, (string Name, long[] Shape) sample)

@@ -18,17 +18,8 @@ public sealed class StableDiffusionPipelineTests
         Assemble(model, GoldenModels.TextEncoder(model, dtype), dtype);
 
     private static StableDiffusionPipeline Assemble(string model, ClipTextEncoder text, ScalarType dtype) =>
-        new(text, GoldenModels.Unet(model, dtype), GoldenModels.Vae(model, dtype), TinyTokenizer(text.Config.VocabSize),
+        new(text, GoldenModels.Unet(model, dtype), GoldenModels.Vae(model, dtype), TinyTokenizer.Create(text.Config.VocabSize),
             ConfigJson.Read<SchedulerConfig>(Golden.PathOf("sd", model, "scheduler", "scheduler_config.json")));
-
-    // The golden folders have no tokenizer: all ids but the last two, start and end, are arbitrary words.
-    private static ClipTokenizer TinyTokenizer(int vocabulary)
-    {
-        var letters = ClipTokenizer.ByteLetters().ToList();
-        string[] words = [.. letters, .. letters.Select(l => l + "</w>")];
-        string[] tokens = [.. words, .. Enumerable.Range(0, vocabulary - 2 - words.Length).Select(i => $"unused{i}"), "<|startoftext|>", "<|endoftext|>"];
-        return new(tokens.Select((t, i) => (t, i)).ToDictionary(t => t.t, t => t.i), []);
-    }
 
     [TestMethod]
     [DataRow("tiny-sd", "euler_5steps", "EulerDiscreteScheduler", "epsilon")]
@@ -43,7 +34,7 @@ public sealed class StableDiffusionPipelineTests
         var context = cat([pipeline.TextEncoder.forward(golden.Read("negative_input_ids")), pipeline.TextEncoder.forward(golden.Read("prompt_input_ids"))], 0);
         Golden.AssertL2(golden.Read("encoder_hidden_states"), context, 5e-6, "text states");
         var options = new GenerationOptions { Steps = (int)golden.Info("timesteps").Count, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
-        var (latents, pixels) = pipeline.SampleWithGradients(context, golden.Read("initial_noise"), options);
+        var (latents, pixels) = pipeline.SampleWithGradients(new(context), golden.Read("initial_noise"), options);
         Golden.AssertL2(golden.Read("final_latents"), latents, LatentLimit, "latents");
         Golden.AssertL2(golden.Read("image_raw"), pixels, LatentLimit, "pixels");
         Golden.AssertL2(golden.Read("image01"), (pixels / 2 + 0.5).clamp(0, 1), LatentLimit, "image");
@@ -107,7 +98,7 @@ public sealed class StableDiffusionPipelineTests
             negative.retain_grad();
             prompt.retain_grad();
             var options = new GenerationOptions { Steps = (int)golden.Info("timesteps").Count, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
-            var (latents, pixels) = pipeline.SampleWithGradients(cat([negative, prompt], 0), golden.Read("initial_noise"), options);
+            var (latents, pixels) = pipeline.SampleWithGradients(new(cat([negative, prompt], 0)), golden.Read("initial_noise"), options);
             latents.retain_grad();
             var value = loss == "mean_raw_sq" ? pixels.pow(2).mean() : (pixels / 2 + 0.5).clamp(0, 1).pow(2).mean();
             value.backward();
@@ -133,7 +124,7 @@ public sealed class StableDiffusionPipelineTests
             using var pipeline = Load(model);
             var context = cat([pipeline.TextEncoder.forward(golden.Read("negative_input_ids")), pipeline.TextEncoder.forward(golden.Read("prompt_input_ids"))], 0);
             var options = new GenerationOptions { Steps = (int)golden.Info("timesteps").Count, GuidanceScale = golden.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) };
-            var (_, pixels) = pipeline.SampleWithGradients(context, golden.Read("initial_noise"), options);
+            var (_, pixels) = pipeline.SampleWithGradients(new(context), golden.Read("initial_noise"), options);
             (loss == "mean_raw_sq" ? pixels.pow(2).mean() : (pixels / 2 + 0.5).clamp(0, 1).pow(2).mean()).backward();
             var norms = Golden.PathOf("sd", model + "-golden", $"grad_{run}.norms.json");
             GradientAssert.Norms(pipeline.Unet, norms, GradientLimit, $"{loss}/unet");
@@ -155,7 +146,7 @@ public sealed class StableDiffusionPipelineTests
         using var net = Golden.Open("sd", model + "-golden", "unet.safetensors");
         using var pipeline = Load(model, ScalarType.Float64);
         (Tensor Latents, Tensor Pixels) Sample(SafetensorsFile inputs) => pipeline.SampleWithGradients(
-            cat([pipeline.TextEncoder.forward(inputs.Read("negative_input_ids")), pipeline.TextEncoder.forward(inputs.Read("prompt_input_ids"))], 0),
+            new(cat([pipeline.TextEncoder.forward(inputs.Read("negative_input_ids")), pipeline.TextEncoder.forward(inputs.Read("prompt_input_ids"))], 0)),
             inputs.Read("initial_noise").to(ScalarType.Float64),
             new() { Steps = (int)inputs.Info("timesteps").Count, GuidanceScale = inputs.Read("guidance_scale").item<float>(), Scheduler = Config(scheduler, prediction) });
 
@@ -235,6 +226,18 @@ public sealed class StableDiffusionPipelineTests
     }
 
     [TestMethod]
+    public async Task GenerateAsync_GuidanceOfOneOrLess_IsOff()
+    {
+        using var pipeline = Load("tiny-sd");
+        async Task<byte[]> Pixels(double guidance, string prompt) =>
+            (await pipeline.GenerateAsync([prompt], "a dog", new() { Steps = 2, Height = 32, Width = 32, GuidanceScale = guidance }))[0].Pixels;
+        var off = await Pixels(1, "a cat");
+        CollectionAssert.AreEqual(off, await Pixels(0, "a cat"));
+        CollectionAssert.AreEqual(off, await Pixels(0.9, "a cat"));
+        CollectionAssert.AreNotEqual(off, await Pixels(0, "two cups"), "The prompt counts without guidance.");
+    }
+
+    [TestMethod]
     [DataRow(0.4, 0.8, new[] { false, false, true, true, false })]
     [DataRow(0.0, 0.2, new[] { true, false, false, false, false })]
     [DataRow(0.5, 1.0, new[] { false, false, false, true, true })]
@@ -263,7 +266,7 @@ public sealed class StableDiffusionPipelineTests
             expected = scheduler.Step(output, i, expected);
         }
 
-        var (latents, _) = pipeline.SampleWithGradients(context, golden.Read("initial_noise"), options);
+        var (latents, _) = pipeline.SampleWithGradients(new(context), golden.Read("initial_noise"), options);
         Golden.AssertL2(expected, latents, LatentLimit, "latents");
     }
 
@@ -386,7 +389,13 @@ public sealed class StableDiffusionPipelineTests
     }
 
     [TestMethod]
-    [DataRow("""{"_class_name":"StableDiffusionXLPipeline"}""", "StableDiffusionXLPipeline")]
+    [DataRow("""{"_class_name":"StableDiffusionXLImg2ImgPipeline"}""", "refiner")]
+    [DataRow("""{"_class_name":"StableDiffusionXLPipeline","requires_aesthetics_score":true}""", "refiner")]
+    [DataRow("""{"_class_name":"StableDiffusionInpaintPipeline"}""", "inpainting")]
+    [DataRow("""{"_class_name":"StableDiffusionXLInpaintPipeline"}""", "inpainting")]
+    [DataRow("""{"_class_name":"StableDiffusionControlNetPipeline"}""", "ControlNet")]
+    [DataRow("""{"_class_name":"StableDiffusionXLControlNetPipeline"}""", "control image")]
+    [DataRow("""{"_class_name":"StableDiffusionInstructPix2PixPipeline"}""", "instruct-pix2pix")]
     [DataRow("""{"_class_name":"DiTPipeline"}""", "DiTPipeline")]
     [DataRow("""{}""", "without a class name")]
     public void FromPretrained_OtherArchitecture_IsNamed(string index, string expected)

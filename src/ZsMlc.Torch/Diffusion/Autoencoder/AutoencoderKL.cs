@@ -18,11 +18,7 @@ public sealed class AutoencoderKL : nn.Module<Tensor, Tensor>
     public AutoencoderKL(AutoencoderConfig config)
         : base(nameof(AutoencoderKL))
     {
-        if (config.ClassName != "AutoencoderKL")
-        {
-            throw new NotSupportedException($"The autoencoder '{config.ClassName}' is not supported; expected AutoencoderKL.");
-        }
-
+        config.Validate();
         Config = config;
         encoder = new(config);
         decoder = new(config);
@@ -49,6 +45,21 @@ public sealed class AutoencoderKL : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var halves = quant_conv.forward(encoder.forward(images)).chunk(2, 1);
         return (halves[0].MoveToOuterDisposeScope(), halves[1].clamp(-30, 20).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Latents as the denoiser works on them, to those that this network decodes, in its element type.</summary>
+    /// <param name="latents">[B, LatentChannels, h, w].</param>
+    public Tensor Unscale(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        var plain = latents / Config.ScalingFactor;
+        if (Config is { LatentsMean: { } means, LatentsStd: { } deviations })
+        {
+            Tensor Channels(IReadOnlyList<double> values) => tensor(values.ToArray(), dtype: latents.dtype, device: latents.device).view(1, -1, 1, 1);
+            plain = plain * Channels(deviations) + Channels(means);
+        }
+
+        return plain.to(post_quant_conv.weight.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>Decodes latents (already divided by <see cref="AutoencoderConfig.ScalingFactor"/>).</summary>

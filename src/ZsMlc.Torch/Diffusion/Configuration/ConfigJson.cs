@@ -28,7 +28,7 @@ internal static class ConfigJson
 
         return JsonFile.Read(path, $"a configuration of a {typeof(T).Name}", root =>
         {
-            var config = JsonSerializer.Deserialize<T>(DropNulls(root), Options)!;
+            var config = JsonSerializer.Deserialize<T>(DropNulls(root, typeof(T)), Options)!;
             CheckNumbers(config);
             return config;
         });
@@ -48,7 +48,7 @@ internal static class ConfigJson
                 IReadOnlyList<string> list => list.Contains(null!) ? throw new JsonException($"{SettingName(property.Name)} holds null.") : [1],
                 _ => [1],
             };
-            var whole = property.PropertyType != typeof(double);
+            var whole = (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) != typeof(double);
             var least = property.GetCustomAttribute<RangeAttribute>()?.Minimum is int minimum ? minimum : whole ? 1 : 0;
             var most = property.Name.Contains("Layers", StringComparison.Ordinal) ? 1000 : 1e6;
             if (values.Count == 0 || values.Any(v => !(v >= least && v <= most)))
@@ -67,10 +67,19 @@ internal static class ConfigJson
         File.Move(temporary, path, overwrite: true);
     }
 
-    // A null in these files means "the default", so it must not overwrite ours.
-    private static string DropNulls(JsonElement root) => root.ValueKind == JsonValueKind.Object
-        ? JsonSerializer.Serialize(root.EnumerateObject().Where(p => p.Value.ValueKind != JsonValueKind.Null).ToDictionary(p => p.Name, p => p.Value))
-        : throw new JsonException("expected an object.");
+    // A null in these files means "the default", so it must not overwrite ours; but where ours is written as null, null is a value.
+    private static string DropNulls(JsonElement root, Type type)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException("expected an object.");
+        }
+
+        var nullable = type.GetProperties()
+            .Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition == JsonIgnoreCondition.Never).Select(p => SettingName(p.Name)).ToHashSet();
+        return JsonSerializer.Serialize(root.EnumerateObject()
+            .Where(p => p.Value.ValueKind != JsonValueKind.Null || nullable.Contains(p.Name)).ToDictionary(p => p.Name, p => p.Value));
+    }
 
     private sealed class IntOrListConverter : JsonConverter<IntOrList>
     {

@@ -5,10 +5,14 @@ using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.TextEncoder;
 
-/// <summary>The text encoder of Stable Diffusion: a Hugging Face <c>CLIPTextModel</c>, whose tensor names its fields keep.</summary>
+/// <summary>
+/// A text encoder of Stable Diffusion: a Hugging Face <c>CLIPTextModel</c> or <c>CLIPTextModelWithProjection</c>, whose tensor
+/// names its fields keep.
+/// </summary>
 public sealed class ClipTextEncoder : nn.Module<Tensor, Tensor>
 {
     internal readonly ClipTextModel text_model;
+    internal readonly Linear? text_projection;
 
     /// <summary>Creates the encoder with random weights.</summary>
     public ClipTextEncoder(TextEncoderConfig config)
@@ -16,6 +20,7 @@ public sealed class ClipTextEncoder : nn.Module<Tensor, Tensor>
     {
         Config = config;
         text_model = new(config);
+        text_projection = config.HasProjection ? Layers.Linear(config.HiddenSize, config.ProjectionDim, hasBias: false) : null;
         foreach (var (name, parameter) in text_model.named_parameters())
         {
             if (parameter.dim() == 2)
@@ -33,6 +38,12 @@ public sealed class ClipTextEncoder : nn.Module<Tensor, Tensor>
 
     /// <summary>Gets the sizes.</summary>
     public TextEncoderConfig Config { get; }
+
+    /// <summary>Gets the device of the weights.</summary>
+    public Device Device => text_model.final_layer_norm.weight!.device;
+
+    /// <summary>Gets the element type of the weights.</summary>
+    public ScalarType DType => text_model.final_layer_norm.weight!.dtype;
 
     /// <summary>Hidden states behind the final norm.</summary>
     /// <param name="ids">Token ids [N, L], Int64.</param>
@@ -66,6 +77,27 @@ public sealed class ClipTextEncoder : nn.Module<Tensor, Tensor>
 
     /// <summary>The final norm alone, for hidden states of an earlier block.</summary>
     public Tensor FinalNorm(Tensor hidden) => text_model.final_layer_norm.forward(hidden);
+
+    /// <summary>The text as one vector: the final states at its first end token, projected.</summary>
+    /// <param name="final">Final states [N, L, HiddenSize].</param>
+    /// <param name="ids">The token ids [N, L] that they were computed from.</param>
+    /// <param name="endId">The tokenizer's end token. The checkpoint's own number is wrong in published files, and tokens added to a vocabulary lie above it.</param>
+    /// <returns>[N, ProjectionDim].</returns>
+    /// <exception cref="InvalidOperationException">The encoder has no projection.</exception>
+    public Tensor Pool(Tensor final, Tensor ids, int endId)
+    {
+        if (text_projection is null)
+        {
+            throw new InvalidOperationException("This text encoder has no projection.");
+        }
+
+        using var scope = NewDisposeScope();
+        var length = ids.shape[1];
+        var positions = arange(length, dtype: ScalarType.Int64, device: ids.device).expand(ids.shape);
+        var end = positions.masked_fill(ids.ne(endId), length - 1).amin([1], keepdim: true).unsqueeze(-1);
+        var states = final.gather(1, end.expand(-1, -1, final.shape[2])).squeeze(1);
+        return text_projection.forward(states).MoveToOuterDisposeScope();
+    }
 }
 
 /// <summary>Embeddings, blocks and final norm.</summary>

@@ -1,8 +1,19 @@
+using System.Text.Json.Serialization;
+
 namespace ZsMlc.Torch.Diffusion.TextEncoder;
 
 /// <summary>Sizes of a Hugging Face CLIP text model, named as in its <c>config.json</c>; the defaults are Stable Diffusion 1's.</summary>
 public sealed record TextEncoderConfig
 {
+    internal const string WithProjection = "CLIPTextModelWithProjection";
+
+    /// <summary>Gets the network's class: <c>CLIPTextModel</c> (default), or <c>CLIPTextModelWithProjection</c> for one that pools (the second of SDXL).</summary>
+    public IReadOnlyList<string> Architectures { get; init; } = ["CLIPTextModel"];
+
+    /// <summary>Gets whether the network has a projection of the pooled text.</summary>
+    [JsonIgnore]
+    public bool HasProjection => Architectures.Contains(WithProjection);
+
     /// <summary>Gets the size of the vocabulary.</summary>
     public int VocabSize { get; init; } = 49408;
 
@@ -26,4 +37,7 @@ public sealed record TextEncoderConfig
 
     /// <summary>Gets the epsilon of the layer norms.</summary>
     public double LayerNormEps { get; init; } = 1e-5;
+
+    /// <summary>Gets the width of the projected text, for <c>CLIPTextModelWithProjection</c>. Default 512.</summary>
+    public int ProjectionDim { get; init; } = 512;
 }

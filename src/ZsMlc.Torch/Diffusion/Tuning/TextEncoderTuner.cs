@@ -1,14 +1,15 @@
 using System.Text.Json;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Diffusion.Files;
 using ZsMlc.Torch.Filtering;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Tuning;
 
 /// <summary>
-/// Tunes the diffusion model's text encoder so that CLIP recognises what was asked for: the asymmetric loss on the
-/// grouping softmax V of sampled images, back through decoder and denoiser. Only the text encoder changes.
+/// Tunes the diffusion model's text encoders so that CLIP recognises what was asked for: the asymmetric loss on the
+/// grouping softmax V of sampled images, back through decoder and denoiser. Nothing else changes.
 /// </summary>
 public sealed class TextEncoderTuner
 {
@@ -40,7 +41,7 @@ public sealed class TextEncoderTuner
     private TuningResult Run(Func<int, IReadOnlyList<TuningSample>> samples, IProgress<TuningProgress>? progress, CancellationToken cancellation)
     {
         List<double> losses = [], values = [];
-        var parameters = _pipeline.TextEncoder.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).ToList();
+        var parameters = _options.Encoders.Indices(_pipeline.Conditioning.Encoders.Count).SelectMany(i => TextEncoderWeights.Parameters(_pipeline.Conditioning, i)).ToList();
         using var adam = new AdamW(parameters, _options.LearningRate, _options.WeightDecay);
         if (_options.CheckpointPath is { } path && File.Exists(path))
         {
@@ -51,7 +52,7 @@ public sealed class TextEncoderTuner
         try
         {
             _pipeline.Unet.GradientCheckpointing = true;
-            parameters.ForEach(p => p.Item2.requires_grad_(true));
+            parameters.ForEach(p => p.Parameter.requires_grad_(true));
             while (losses.Count < _options.Iterations)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -91,13 +92,8 @@ public sealed class TextEncoderTuner
         var generators = samples.Select((_, i) => new Generator(unchecked((ulong)_options.Seed * 1_000_003UL + (ulong)(iteration * _options.BatchSize + i)), CPU)).ToList();
         Tensor Noise() => cat(generators.Select(g => randn(shape, generator: g)).ToArray(), 0).to(pipeline.Device);
 
-        var context = pipeline.EncodePrompts(samples.Select(s => s.Prompt).ToList());
-        if (pipeline.UsesGuidance(options.GuidanceScale))
-        {
-            context = cat([pipeline.EncodePrompts([""]).expand(context.shape), context], 0);
-        }
-
-        var (_, pixels) = pipeline.SampleWithGradients(context, Noise(), options, _options.LastSteps, cancellation, Noise);
+        var conditioning = pipeline.Condition([.. samples.Select(s => s.Prompt)], null, options);
+        var (_, pixels) = pipeline.SampleWithGradients(conditioning, Noise(), options, _options.LastSteps, cancellation, Noise);
         var targets = _judge.Targets(samples.Select(s => (IReadOnlyCollection<int>)s.Targets).ToList()).to(pipeline.Device);
         var v = _judge.Judge((pixels / 2 + 0.5).clamp(0, 1), targets);
         var loss = _options.Loss.Probabilities(v, targets.to(v.dtype));
@@ -122,7 +118,7 @@ public sealed class TextEncoderTuner
     private void Save(string path, AdamW adam, List<double> losses, List<double> values) => RunCheckpoint.Write(
         path,
         Fingerprint,
-        _pipeline.TextEncoder.state_dict().Select(s => KeyValuePair.Create(Encoder + s.Key, s.Value)).Concat(adam.State()),
+        TextEncoderWeights.Of(_pipeline.Conditioning).Select(s => KeyValuePair.Create(Encoder + s.Key, s.Value)).Concat(adam.State()),
         new Dictionary<string, int> { [StepsName] = adam.Steps },
         new Dictionary<string, List<double>> { [LossesName] = losses, [ValuesName] = values });
 
@@ -133,7 +129,7 @@ public sealed class TextEncoderTuner
         var losses = file.Curve(LossesName, 1, int.MaxValue);
         var values = file.Curve(ValuesName, losses.Count, losses.Count);
         var steps = file.Counter(StepsName, losses.Count);
-        var state = _pipeline.TextEncoder.state_dict();
+        var state = TextEncoderWeights.Of(_pipeline.Conditioning).ToDictionary();
         var encoder = file.Tensors(Encoder, state);
         var restore = adam.Restore(file);
         file.CheckNothingIsLeft();

@@ -20,6 +20,9 @@ public sealed record TextEncoderTuningOptions
     /// <summary>Gets the largest norm of the whole gradient; a longer one is shortened to it. Default 1.</summary>
     public double GradientClip { get; init; } = 1;
 
+    /// <summary>Gets the text encoders that are tuned, in a family with several (SDXL). Default <see cref="TunedEncoders.All"/>.</summary>
+    public TunedEncoders Encoders { get; init; }
+
     /// <summary>Gets the number of last sampling steps that gradients pass through; null for all, as published. Default null.</summary>
     public int? LastSteps { get; init; }
 

@@ -44,13 +44,14 @@ internal sealed class Transformer2D : nn.Module<Tensor, Tensor, Tensor>
     internal readonly ModuleList<BasicTransformerBlock> transformer_blocks;
     internal readonly nn.Module<Tensor, Tensor> proj_out;
 
-    public Transformer2D(int channels, int heads, UnetConfig config)
+    public Transformer2D(int channels, int level, UnetConfig config)
         : base(nameof(Transformer2D))
     {
         _linear = config.UseLinearProjection;
         norm = Layers.GroupNorm(config.NormNumGroups, channels, 1e-6);
         proj_in = Projection(channels);
-        transformer_blocks = nn.ModuleList(new BasicTransformerBlock(channels, config.CrossAttentionDim, heads));
+        transformer_blocks = nn.ModuleList(Enumerable.Range(0, config.TransformerLayersPerBlock[level])
+            .Select(_ => new BasicTransformerBlock(channels, config.CrossAttentionDim, config.AttentionHeadDim[level])).ToArray());
         proj_out = Projection(channels);
         RegisterComponents();
     }

@@ -10,8 +10,9 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
 {
     internal readonly Conv2d conv_in;
     internal readonly TimestepEmbedding time_embedding;
+    internal readonly TimestepEmbedding? add_embedding;
     internal readonly ModuleList<DownBlock> down_blocks;
-    internal readonly MidBlock mid_block;
+    internal readonly MidBlock? mid_block;
     internal readonly ModuleList<UpBlock> up_blocks;
     internal readonly GroupNorm conv_norm_out;
     internal readonly Conv2d conv_out;
@@ -27,8 +28,9 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         var timeWidth = channels[0] * 4;
         conv_in = Layers.Conv2d(config.InChannels, channels[0], kernel_size: 3, padding: 1);
         time_embedding = new(channels[0], timeWidth, config.TimeCondProjDim);
+        add_embedding = config.AdditionEmbedType is null ? null : new(config.ProjectionClassEmbeddingsInputDim!.Value, timeWidth, null);
         down_blocks = nn.ModuleList(Enumerable.Range(0, channels.Count).Select(i => new DownBlock(config, i, timeWidth)).ToArray());
-        mid_block = new(config, timeWidth);
+        mid_block = config.MidBlockType is null ? null : new(config, timeWidth);
         up_blocks = nn.ModuleList(Enumerable.Range(0, channels.Count).Select(i => new UpBlock(config, i, timeWidth)).ToArray());
         conv_norm_out = Layers.GroupNorm(config.NormNumGroups, channels[0], config.NormEps);
         conv_out = Layers.Conv2d(channels[0], config.OutChannels, kernel_size: 3, padding: 1);
@@ -50,20 +52,29 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         }
     }
 
-    /// <inheritdoc cref="Predict"/>
-    public override Tensor forward(Tensor sample, Tensor timesteps, Tensor context) => Predict(sample, timesteps, context);
+    /// <summary>Predicts as <see cref="Predict"/> does, for networks that take text states alone.</summary>
+    /// <param name="sample">Scaled latents [B, InChannels, H, W].</param>
+    /// <param name="timesteps">Timesteps [B] or [1], integer or fractional.</param>
+    /// <param name="context">Text states [B, L, CrossAttentionDim].</param>
+    /// <returns>[B, OutChannels, H, W].</returns>
+    public override Tensor forward(Tensor sample, Tensor timesteps, Tensor context) => Predict(sample, timesteps, new(context));
 
     /// <summary>Predicts noise, velocity or clean sample, as the checkpoint was trained.</summary>
     /// <param name="sample">Scaled latents [B, InChannels, H, W].</param>
     /// <param name="timesteps">Timesteps [B] or [1], integer or fractional.</param>
-    /// <param name="context">Text states [B, L, CrossAttentionDim].</param>
+    /// <param name="conditioning">Text of B rows; pooled text and sizes where the configuration has an added embedding.</param>
     /// <param name="timeCondition">Guidance embedding [B, TimeCondProjDim] of LCM-distilled networks.</param>
     /// <returns>[B, OutChannels, H, W].</returns>
-    public Tensor Predict(Tensor sample, Tensor timesteps, Tensor context, Tensor? timeCondition = null)
+    /// <exception cref="ArgumentException">Pooled text or sizes are missing.</exception>
+    public Tensor Predict(Tensor sample, Tensor timesteps, UnetConditioning conditioning, Tensor? timeCondition = null)
     {
         using var scope = NewDisposeScope();
-        var time = TimestepEmbedding.Sinusoids(timesteps.expand(sample.shape[0]), Config.BlockOutChannels[0], Config.FlipSinToCos, Config.FreqShift).to(sample.dtype);
-        time = time_embedding.forward(time, timeCondition);
+        var context = conditioning.States;
+        var time = time_embedding.forward(Sinusoids(timesteps.expand(sample.shape[0]), Config.BlockOutChannels[0], sample.dtype), timeCondition);
+        if (add_embedding is not null)
+        {
+            time = time + add_embedding.forward(Added(conditioning, sample.dtype), null);
+        }
 
         var x = conv_in.forward(sample);
         List<Tensor> skips = [x];
@@ -82,8 +93,11 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
             }
         }
 
-        x = Layer(mid_block.resnets[0], mid_block.attentions[0], x, time, context);
-        x = Layer(mid_block.resnets[1], null, x, time, context);
+        if (mid_block is not null)
+        {
+            x = Layer(mid_block.resnets[0], mid_block.attentions[0], x, time, context);
+            x = Layer(mid_block.resnets[1], null, x, time, context);
+        }
 
         foreach (var block in up_blocks)
         {
@@ -102,6 +116,21 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         }
 
         return conv_out.forward(nn.functional.silu(conv_norm_out.forward(x))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Sinusoids(Tensor values, int width, ScalarType type) =>
+        TimestepEmbedding.Sinusoids(values, width, Config.FlipSinToCos, Config.FreqShift).to(type);
+
+    /// <summary>Pooled text and the sinusoids of the sizes [B, ProjectionClassEmbeddingsInputDim].</summary>
+    internal Tensor Added(UnetConditioning conditioning, ScalarType type)
+    {
+        if (conditioning is not { Pooled: { } pooled, Sizes: { } sizes })
+        {
+            throw new ArgumentException("This denoiser takes pooled text and sizes besides the text states.", nameof(conditioning));
+        }
+
+        var waves = Sinusoids(sizes.flatten(), Config.AdditionTimeEmbedDim!.Value, type);
+        return cat([pooled, waves.view(sizes.shape[0], -1)], 1);
     }
 
     private Tensor Layer(ResnetBlock resnet, Transformer2D? attention, Tensor x, Tensor time, Tensor context)

@@ -21,7 +21,7 @@ internal sealed class DownBlock : nn.Module
         if (config.DownBlockTypes[level] == "CrossAttnDownBlock2D")
         {
             attentions = nn.ModuleList(Enumerable.Range(0, config.LayersPerBlock)
-                .Select(_ => new Transformer2D(outputs, config.AttentionHeadDim[level], config)).ToArray());
+                .Select(_ => new Transformer2D(outputs, level, config)).ToArray());
         }
 
         if (level < config.BlockOutChannels.Count - 1)
@@ -44,7 +44,7 @@ internal sealed class MidBlock : nn.Module
     {
         var last = config.BlockOutChannels.Count - 1;
         var channels = config.BlockOutChannels[last];
-        attentions = nn.ModuleList(new Transformer2D(channels, config.AttentionHeadDim[last], config));
+        attentions = nn.ModuleList(new Transformer2D(channels, last, config));
         resnets = nn.ModuleList(Enumerable.Range(0, 2).Select(_ => new ResnetBlock(channels, channels, timeWidth, config.NormNumGroups, config.NormEps)).ToArray());
         RegisterComponents();
     }
@@ -71,7 +71,7 @@ internal sealed class UpBlock : nn.Module
         if (config.UpBlockTypes[index] == "CrossAttnUpBlock2D")
         {
             attentions = nn.ModuleList(Enumerable.Range(0, count)
-                .Select(_ => new Transformer2D(outputs, config.AttentionHeadDim[level], config)).ToArray());
+                .Select(_ => new Transformer2D(outputs, level, config)).ToArray());
         }
 
         if (level > 0)

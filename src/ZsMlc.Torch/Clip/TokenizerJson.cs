@@ -1,0 +1,48 @@
+using System.Text.Json;
+using ZsMlc.Torch.Checkpoints;
+
+namespace ZsMlc.Torch.Clip;
+
+/// <summary>
+/// The file <c>tokenizer.json</c>, which holds vocabulary and merges together; newer libraries write it alone. Merges are texts with a
+/// blank or pairs.
+/// </summary>
+internal static class TokenizerJson
+{
+    public const string FileName = "tokenizer.json";
+
+    /// <summary>Reads vocabulary and merges.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointFormatException">The file is damaged, or of another kind of tokenizer.</exception>
+    public static ClipTokenizer Read(string path) => JsonFile.Read(path, "a CLIP tokenizer", root =>
+    {
+        var model = root.GetProperty("model");
+        if (Text(model, "type") is { } type && type != "BPE")
+        {
+            throw new CheckpointFormatException(path, $"the tokenizer's kind is '{type}'; expected BPE.");
+        }
+
+        if (Text(model, "end_of_word_suffix") is var suffix && suffix != "</w>")
+        {
+            throw new CheckpointFormatException(path, $"the tokenizer's end of a word is '{suffix}'; expected </w>, as CLIP's.");
+        }
+
+        var vocabulary = model.GetProperty("vocab").Deserialize<Dictionary<string, int>>()!;
+        foreach (var added in root.TryGetProperty("added_tokens", out var list) ? list.EnumerateArray().ToList() : [])
+        {
+            vocabulary[added.GetProperty("content").GetString()!] = added.GetProperty("id").GetInt32();
+        }
+
+        return new ClipTokenizer(vocabulary, [.. model.GetProperty("merges").EnumerateArray().Select(m => Merge(path, m, vocabulary))]);
+    });
+
+    private static string? Text(JsonElement model, string name) => model.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string Merge(string path, JsonElement merge, Dictionary<string, int> vocabulary)
+    {
+        string[] parts = merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(p => p.GetString() ?? "")] : merge.GetString()!.Split(' ');
+        return parts.Length == 2 && vocabulary.ContainsKey(parts[0]) && vocabulary.ContainsKey(parts[1]) && vocabulary.ContainsKey(string.Concat(parts))
+            ? string.Join(' ', parts)
+            : throw new CheckpointFormatException(path, $"a merge is {merge.GetRawText()}; expected two tokens of the vocabulary whose union is a token too.");
+    }
+}

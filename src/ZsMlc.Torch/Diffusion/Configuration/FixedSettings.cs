@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace ZsMlc.Torch.Diffusion.Configuration;
+
+/// <summary>Settings of a foreign configuration that this library knows with a few values only: any other one is refused by name.</summary>
+internal static class FixedSettings
+{
+    /// <summary>Throws when a setting has another value than those it is known with; null stands for the default.</summary>
+    /// <param name="owner">What is configured, for the message.</param>
+    /// <param name="settings">The settings that the configuration's record does not name.</param>
+    /// <param name="known">Names and their known values, as JSON.</param>
+    /// <exception cref="NotSupportedException">The message names the setting, its value and the known ones.</exception>
+    public static void Check(string owner, IReadOnlyDictionary<string, JsonElement>? settings, params IEnumerable<(string Name, string[] Values)> known)
+    {
+        foreach (var (name, values) in known)
+        {
+            if (settings is not null && settings.TryGetValue(name, out var found) && found.ValueKind != JsonValueKind.Null && !values.Any(v => Same(found, v)))
+            {
+                throw new NotSupportedException($"{owner}: the setting {name} = {found.GetRawText()} is not supported; expected {(values.Length == 0 ? "null" : string.Join(" or ", values))}.");
+            }
+        }
+    }
+
+    private static bool Same(JsonElement found, string value)
+    {
+        using var expected = JsonDocument.Parse(value);
+        return JsonElement.DeepEquals(found, expected.RootElement);
+    }
+}

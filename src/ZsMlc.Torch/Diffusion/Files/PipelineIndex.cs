@@ -1,0 +1,119 @@
+using System.Text.Json;
+using ZsMlc.Torch.Diffusion.Conditioning;
+using ZsMlc.Torch.Diffusion.Configuration;
+
+namespace ZsMlc.Torch.Diffusion.Files;
+
+/// <summary>The <c>model_index.json</c> of a diffusers folder: the family of the model, and its settings.</summary>
+internal sealed class PipelineIndex
+{
+    private const string FileName = "model_index.json", Turn = "force_zeros_for_empty_prompt";
+
+    private static readonly Dictionary<string, Func<PartLoader, PipelineIndex, TextConditioning>> s_families = new()
+    {
+        ["StableDiffusionPipeline"] = (parts, _) => new StableDiffusionConditioning(PromptEncoderFiles.Load(parts, 0)),
+        ["LatentConsistencyModelPipeline"] = (parts, _) => new StableDiffusionConditioning(PromptEncoderFiles.Load(parts, 0)),
+        ["StableDiffusionXLPipeline"] = (parts, index) =>
+            new StableDiffusionXLConditioning(PromptEncoderFiles.Load(parts, 0), PromptEncoderFiles.Load(parts, 1), index.Flag(Turn, true)),
+    };
+
+    // Parts of class names, and why such a model makes no images from a text alone.
+    private static readonly (string Part, string Reason)[] s_refused =
+    [
+        ("ControlNet", "a ControlNet pipeline, which needs a control image"),
+        ("Inpaint", "an inpainting model, which needs an image and a mask"),
+        ("InstructPix2Pix", "an instruct-pix2pix model, which changes a given image"),
+        ("XLImg2Img", "the refiner of SDXL, which goes on with another model's latents"),
+        ("Img2Img", "an image-to-image pipeline, which needs an image"),
+    ];
+
+    private readonly Dictionary<string, JsonElement> _values;
+    private readonly string _folder;
+
+    private PipelineIndex(string folder, Dictionary<string, JsonElement> values) => (_folder, _values) = (folder, values);
+
+    private string? ClassName => _values.GetValueOrDefault("_class_name") is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>Reads the index and refuses models that this pipeline cannot run, by name.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <exception cref="FileNotFoundException">There is no such folder or no index in it.</exception>
+    /// <exception cref="NotSupportedException">The model is of another kind, or a single file.</exception>
+    public static PipelineIndex Read(string folder)
+    {
+        if (File.Exists(folder))
+        {
+            throw SingleFile(folder);
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            throw new FileNotFoundException($"The diffusion model folder {folder} does not exist.", folder);
+        }
+
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path) && Directory.EnumerateFiles(folder, "*.safetensors").FirstOrDefault() is { } file)
+        {
+            throw SingleFile(file);
+        }
+
+        var index = new PipelineIndex(folder, ConfigJson.Read<Dictionary<string, JsonElement>>(path));
+        index.Check();
+        return index;
+    }
+
+    /// <summary>Writes an index.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="conditioning">The family with its text encoders.</param>
+    /// <param name="scheduler">The scheduler's class.</param>
+    public static void Write(string folder, TextConditioning conditioning, string scheduler)
+    {
+        string?[] none = [null, null];
+        Dictionary<string, object> values = new(conditioning.IndexSettings)
+        {
+            ["_class_name"] = conditioning.PipelineClass,
+            ["feature_extractor"] = none,
+            ["image_encoder"] = none,
+            ["scheduler"] = new[] { "diffusers", scheduler },
+            ["unet"] = new[] { "diffusers", "UNet2DConditionModel" },
+            ["vae"] = new[] { "diffusers", "AutoencoderKL" },
+        };
+        for (var i = 0; i < conditioning.Encoders.Count; i++)
+        {
+            values[PromptEncoderFiles.NetworkPart(i)] = new[] { "transformers", conditioning.Encoders[i].Network.Config.Architectures[0] };
+            values[PromptEncoderFiles.TokenizerPart(i)] = new[] { "transformers", "CLIPTokenizer" };
+        }
+
+        ConfigJson.Write(Path.Combine(folder, FileName), values.OrderBy(v => v.Key, StringComparer.Ordinal).ToDictionary());
+    }
+
+    /// <summary>Loads the text encoders of the model's family.</summary>
+    public TextConditioning LoadConditioning(PartLoader parts) => s_families[ClassName!](parts, this);
+
+    private void Check()
+    {
+        var supported = $"supported are Stable Diffusion 1.x, 2.x and XL from text ({string.Join(", ", s_families.Keys)})";
+        if (ClassName is not { } name || !s_families.ContainsKey(name))
+        {
+            var reason = s_refused.Where(r => ClassName?.Contains(r.Part, StringComparison.Ordinal) == true).Select(r => $" ({r.Reason})").FirstOrDefault();
+            throw new NotSupportedException($"{_folder} holds a '{ClassName ?? "model without a class name"}'{reason}; {supported}.");
+        }
+
+        if (Flag("requires_aesthetics_score", false))
+        {
+            throw new NotSupportedException($"{_folder} asks for requires_aesthetics_score, as the refiner of SDXL does, which goes on with another model's latents; {supported}.");
+        }
+    }
+
+    private bool Flag(string name, bool otherwise) => _values.GetValueOrDefault(name).ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Undefined or JsonValueKind.Null => otherwise,
+        _ => throw new Checkpoints.CheckpointFormatException(Path.Combine(_folder, FileName), $"{name} is {_values[name].GetRawText()}; expected true or false."),
+    };
+
+    private static NotSupportedException SingleFile(string path) => new(
+        $"{path} is a single-file checkpoint; expected a folder in the layout of diffusers, with {FileName}. "
+        + $"Convert it once with Python's diffusers: StableDiffusionPipeline.from_single_file(\"{Path.GetFileName(path)}\").save_pretrained(\"folder\", safe_serialization=True), "
+        + "with StableDiffusionXLPipeline for SDXL.");
+}
