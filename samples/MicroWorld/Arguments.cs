@@ -1,4 +1,5 @@
 using System.Globalization;
+using MicroWorld.Training;
 
 namespace MicroWorld;
 
@@ -6,7 +7,7 @@ namespace MicroWorld;
 internal sealed class Arguments
 {
     private static readonly string[] Known =
-        ["clip", "corpus", "diffusion", "guidance", "guidance-end", "guidance-start", "images", "out", "pool", "scenes", "seed", "seeds", "steps", "threads", "until", "work"];
+        ["clip", "corpus", "diffusion", "guidance", "guidance-end", "guidance-start", "images", "out", "pool", "scenes", "seed", "seeds", "steps", "threads", "tower", "until", "work"];
 
     private readonly Dictionary<string, string> options = [];
 
@@ -41,6 +42,15 @@ internal sealed class Arguments
 
     /// <summary>Folder for checkpoints of training runs.</summary>
     public string Work => Text("work", Path.Combine("artifacts", "micro"));
+
+    /// <summary>The image tower of a CLIP to train or to export.</summary>
+    /// <exception cref="ArgumentException">The value is not a tower.</exception>
+    public MicroTower Tower => Text("tower", "resnet") switch
+    {
+        "resnet" => MicroTower.ResNet,
+        "vit" => MicroTower.ViT,
+        var other => throw new ArgumentException($"The option '--tower' is '{other}'; expected resnet or vit."),
+    };
 
     public string Text(string name, string standard) => options.GetValueOrDefault(name, standard);
 

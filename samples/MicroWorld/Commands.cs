@@ -10,9 +10,9 @@ namespace MicroWorld;
 internal static class Commands
 {
     private const string Usage = """
-        MicroWorld train clip|vae|unet [--steps N] [--until N] [--corpus N] [--seed N] [--threads N] [--work folder]
+        MicroWorld train clip|vae|unet [--tower resnet|vit] [--steps N] [--until N] [--corpus N] [--seed N] [--threads N] [--work folder]
             Trains a micro model; stop it at any time and start it again to go on.
-        MicroWorld export [clip|diffusion] [--work folder] [--out folder]
+        MicroWorld export [clip|diffusion] [--tower resnet|vit] [--work folder] [--out folder]
             Writes the trained models into the package's source folder.
         MicroWorld gates [--scenes N] [--images N] [--guidance g] [--guidance-start share] [--guidance-end share] [--clip folder] [--diffusion folder]
             Prints the figures that a bundle must reach.
@@ -32,9 +32,9 @@ internal static class Commands
         {
             case ["train", "clip"]:
                 torch.manual_seed(arguments.Number("seed", 1));
-                using (var clip = ClipTraining.CreateModel())
+                using (var clip = ClipTraining.CreateModel(arguments.Tower))
                 {
-                    new ClipTraining(Options(arguments, "clip", 9000, 1.5e-3, until: 4250)).Run(clip);
+                    new ClipTraining(Options(arguments, ClipName(arguments.Tower), 9000, 1.5e-3, until: 4250)).Run(clip);
                 }
 
                 return 0;
@@ -107,7 +107,9 @@ internal static class Commands
     }
 
     private static void ExportClip(Arguments arguments) =>
-        Export.Clip(Path.Combine(arguments.Work, "clip.checkpoint"), Path.Combine(BundleFolder(arguments), "clip"));
+        Export.Clip(arguments.Tower, Path.Combine(arguments.Work, $"{ClipName(arguments.Tower)}.checkpoint"), Path.Combine(BundleFolder(arguments), ClipName(arguments.Tower)));
+
+    private static string ClipName(MicroTower tower) => tower == MicroTower.ViT ? "clip-vit" : "clip";
 
     private static void ExportDiffusion(Arguments arguments) => Export.Diffusion(
         Path.Combine(arguments.Work, "vae.checkpoint"), Path.Combine(arguments.Work, "unet.checkpoint"), Path.Combine(BundleFolder(arguments), "diffusion"));

@@ -52,7 +52,7 @@ internal sealed class Classify : IBenchmark
     {
         using var noGrad = no_grad();
         var texts = cat([.. new[] { false, true }.Select(Encode)], 0);
-        RegionAggregation.PairLogits(((IImageEncoder)classifier.image_encoder).EncodeDense(images), nn.functional.normalize(texts, dim: -1));
+        RegionAggregation.PairLogits(classifier.image_encoder.EncodeDense(images), nn.functional.normalize(texts, dim: -1));
 
         Tensor Encode(bool positive)
         {

@@ -30,6 +30,25 @@ internal sealed class TinyWorld : IDisposable
 
     public string Clip => Folder["clip"];
 
+    /// <summary>A random CLIP with a vision transformer, written when first asked for.</summary>
+    public string ViT
+    {
+        get
+        {
+            var folder = Folder["vit"];
+            if (!Directory.Exists(folder))
+            {
+                using var scope = NewDisposeScope();
+                random.manual_seed(5);
+                using var clip = new ClipModel(new ClipConfig(32, ClipVisionConfig.ViT(64, 64, 16, 2, heads: 2), new ClipTextConfig(32, 49408, 32, 2, 2)));
+                Liven(clip);
+                clip.Save(folder, layout: ClipFolderLayout.HuggingFace);
+            }
+
+            return folder;
+        }
+    }
+
     /// <summary>A random diffusion model of 16² pixels, written when first asked for.</summary>
     public string Diffusion
     {

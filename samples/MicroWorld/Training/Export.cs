@@ -7,9 +7,9 @@ namespace MicroWorld.Training;
 /// <summary>Turns checkpoints of training runs to model folders that FromPretrained reads, with averaged weights in half precision.</summary>
 internal static class Export
 {
-    public static void Clip(string checkpoint, string folder)
+    public static void Clip(MicroTower tower, string checkpoint, string folder)
     {
-        using var model = ClipTraining.CreateModel();
+        using var model = ClipTraining.CreateModel(tower);
         Restore(checkpoint, new AveragedAdamW(model.named_parameters(), model.named_buffers(), weightDecay: 0));
         model.Save(folder);
     }

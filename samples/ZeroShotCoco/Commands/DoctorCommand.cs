@@ -52,12 +52,12 @@ internal static class DoctorCommand
         });
         Check(checkup, "judge", judge, path =>
         {
-            (var found, perJudged) = ModelCheck.Clip(SharedOptions.Resolve(path, m => m.Clip), device, needsResNet: false);
+            (var found, perJudged) = ModelCheck.Clip(SharedOptions.Resolve(path, m => m.Clip), device);
             return found;
         });
         Check(checkup, "clip", clip, path =>
         {
-            (var found, perTagged) = ModelCheck.Clip(SharedOptions.Resolve(path, m => m.Clip), device, needsResNet: true);
+            (var found, perTagged) = ModelCheck.Clip(SharedOptions.Resolve(path, m => m.Clip), device);
             return found;
         });
         Check(checkup, "train photos", train, path => DataCheck.Photos(work.Require(work.TrainingAnnotations, "split"), path));

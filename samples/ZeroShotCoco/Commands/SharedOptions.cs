@@ -20,7 +20,7 @@ internal static class SharedOptions
 
     public static Option<string> Clip() => new("--clip")
     {
-        Description = "The classifier's CLIP with a ResNet tower, such as RN50.pt, or 'micro'.", Required = true,
+        Description = "The classifier's CLIP, such as RN50.pt or ViT-B-16.pt, or 'micro'.", Required = true,
     };
 
     public static Option<string> Judge() => new("--judge")

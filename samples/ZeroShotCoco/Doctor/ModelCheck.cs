@@ -15,15 +15,10 @@ internal static class ModelCheck
     public static ScalarType Precision(Device device) => device.type == DeviceType.CUDA ? ScalarType.Float16 : ScalarType.Float32;
 
     /// <returns>What was found, and the seconds of one picture.</returns>
-    public static (string Found, double Seconds) Clip(string path, Device device, bool needsResNet)
+    public static (string Found, double Seconds) Clip(string path, Device device)
     {
         using var model = ClipModel.FromPretrained(path, device, Precision(device));
         var vision = model.Config.Vision;
-        if (needsResNet && vision.ResNetLayers is null)
-        {
-            throw new NotSupportedException($"{path} has a VisionTransformer, but the classifier needs a CLIP with a ResNet tower, such as RN50.");
-        }
-
         using var scope = NewDisposeScope();
         using var mode = inference_mode();
         var pixels = zeros(Batch, 3, vision.ImageSize, vision.ImageSize, dtype: Precision(device), device: device);

@@ -10,7 +10,7 @@ public sealed record FusionMultiLabelOptions
     /// <summary>Gets the labels to learn and to score. Rows annotate the seen ones, synthetic rows the unseen ones.</summary>
     public required LabelSet Labels { get; init; }
 
-    /// <summary>Gets the path of a CLIP model with a ResNet: OpenAI's TorchScript archive, an open_clip file or folder.</summary>
+    /// <summary>Gets the path of a CLIP model with a ResNet or a vision transformer: OpenAI's TorchScript archive, an open_clip file or folder, a Hugging Face folder.</summary>
     public required string Clip { get; init; }
 
     /// <summary>Gets the shape of the network: contexts and fusion branches.</summary>

@@ -31,7 +31,7 @@ public sealed partial class FusionClassifier
             tensor.copy_(tensor.to(storage));
         }
 
-        ForgetFolded();
+        ForgetFrozen();
 
         var texts = TextFeatures();
         _texts = texts.to(storage).to(texts.dtype).DetachFromDisposeScope();
@@ -78,7 +78,7 @@ public sealed partial class FusionClassifier
             throw new CheckpointFormatException(file.Source, "it is not a fusion classifier.");
         }
 
-        var images = Tower(d.Vision, d.EmbedDim, d.Options);
+        var images = Tower(d.Vision, d.EmbedDim, d.QuickGelu, d.Options);
         var isTrainable = file.Names.Contains("text_encoder.token_embedding.weight");
         if (!isTrainable)
         {
@@ -135,7 +135,7 @@ public sealed partial class FusionClassifier
         }
 
         using var noGrad = no_grad();
-        var images = Tower(Vision, EmbedDim, Options);
+        var images = Tower(Vision, EmbedDim, QuickGelu, Options);
         images.to(Device);
         images.load_state_dict(image_encoder.state_dict());
         var prompts = new PromptLearner(text_encoder, _tokenizer, labels, Options.ContextTokens, specific: false);
@@ -148,21 +148,21 @@ public sealed partial class FusionClassifier
     }
 
     /// <summary>
-    /// Weights that are only read to be folded stay in the type they are stored in, which takes half the memory. What
-    /// folding leaves alone, the branches and embeddings, is computed with as it is.
+    /// Weights that are only read to be made fast stay in the type they are stored in, which takes half the memory. What
+    /// stays live, the branches, is computed with as it is.
     /// </summary>
-    private static void KeepAsStored(ModifiedResNet images, ScalarType storage)
+    private static void KeepAsStored(ImageTower images, ScalarType storage)
     {
         foreach (var (name, module) in images.named_modules())
         {
-            if (module is Conv2d or Linear && !name.Contains(".global_branch.", StringComparison.Ordinal))
+            if (module is Conv2d or Linear or SelfAttention && !name.Contains(".global_branch.", StringComparison.Ordinal))
             {
                 module.to(storage);
             }
         }
     }
 
-    private int EmbedDim => (int)image_encoder.attnpool.c_proj.weight.shape[0];
+    private int EmbedDim => image_encoder.EmbedDim;
 
     private bool QuickGelu { get; set; } = true;
 

@@ -31,7 +31,7 @@ public sealed partial class FusionClassifier
         if (disposing)
         {
             ForgetTextFeatures();
-            ForgetFolded();
+            ForgetFrozen();
 
             // The text tower may belong to a CLIP model.
             if (_ownsText)

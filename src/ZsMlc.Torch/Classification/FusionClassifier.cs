@@ -7,18 +7,18 @@ using static TorchSharp.torch;
 namespace ZsMlc.Torch.Classification;
 
 /// <summary>
-/// The classifier: CLIP's frozen ResNet with fusion branches, CLIP's frozen text tower behind learnt contexts, and region
+/// The classifier: CLIP's frozen image tower with fusion branches, CLIP's frozen text tower behind learnt contexts, and region
 /// aggregation between the two.
 /// </summary>
 public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
 {
     internal readonly PromptLearner? prompt_learner;
-    internal readonly ModifiedResNet image_encoder;
+    internal readonly ImageTower image_encoder;
     internal readonly TextTransformer? text_encoder;
     private Tensor? _texts;
-    private FoldedResNet? _folded;
+    private IFrozenTower? _frozen;
 
-    internal FusionClassifier(FusionClassifierOptions options, IReadOnlyList<string> labels, ModifiedResNet images, TextTransformer? text, PromptLearner? prompts)
+    internal FusionClassifier(FusionClassifierOptions options, IReadOnlyList<string> labels, ImageTower images, TextTransformer? text, PromptLearner? prompts)
         : base(nameof(FusionClassifier))
     {
         (Options, Labels, image_encoder, text_encoder, prompt_learner) = (options, labels, images, text, prompts);
@@ -35,44 +35,40 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     public ClipVisionConfig Vision => image_encoder.Config;
 
     /// <summary>Gets the device of the weights.</summary>
-    public Device Device => image_encoder.conv1.weight.device;
+    public Device Device => image_encoder.Device;
 
     /// <summary>Creates an untrained classifier on a CLIP model, whose towers are copied (image) and shared (text).</summary>
-    /// <param name="clip">CLIP with a <see cref="ModifiedResNet"/>; it must outlive the classifier.</param>
+    /// <param name="clip">CLIP with a ResNet or a vision transformer; it must outlive the classifier.</param>
     /// <param name="labels">The labels, in the order of the scores.</param>
     /// <param name="options">The shape, or <see langword="null"/> for the defaults.</param>
-    /// <exception cref="ArgumentException">The model has a vision transformer; there are no labels; or a label has too many tokens.</exception>
+    /// <exception cref="ArgumentException">There are no labels; a label has too many tokens; or an option does not fit the model's image tower.</exception>
     public static FusionClassifier Create(ClipModel clip, IReadOnlyList<string> labels, FusionClassifierOptions? options = null)
     {
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ContextTokens, 1, nameof(options.ContextTokens));
-        if (clip.Visual is not ModifiedResNet source)
-        {
-            throw new ArgumentException("The fusion classifier needs a CLIP model with a ResNet (RN50, RN101, RN50x4); this one has a vision transformer.", nameof(clip));
-        }
-
         if (labels.Count == 0)
         {
             throw new ArgumentException("There are no labels.", nameof(labels));
         }
 
-        var images = Tower(clip.Config.Vision, clip.Config.EmbedDim, options);
-        images.to(source.conv1.weight.dtype);
-        images.to(source.conv1.weight.device);
-        CopyWeights(source, images);
+        var source = clip.Visual;
+        var images = Tower(clip.Config.Vision, clip.Config.EmbedDim, clip.Config.QuickGelu, options);
+        images.to(source.DType);
+        images.to(source.Device);
+        images.CopyWeights(source);
         var prompts = new PromptLearner(clip.Text, clip.Tokenizer, labels, options.ContextTokens, options.LabelSpecificContext);
-        prompts.to(source.conv1.weight.dtype);
-        prompts.to(source.conv1.weight.device);
+        prompts.to(source.DType);
+        prompts.to(source.Device);
         var classifier = new FusionClassifier(options, labels, images, clip.Text, prompts) { _tokenizer = clip.Tokenizer, QuickGelu = clip.Config.QuickGelu };
         classifier.Freeze();
         return classifier.KeepAlive();
     }
 
     /// <summary>An image tower with branches as the options ask, with random weights.</summary>
-    internal static ModifiedResNet Tower(ClipVisionConfig config, int embedDim, FusionClassifierOptions options) =>
-        new(config, embedDim, (_, channels) => options.Fusion && channels > FusedConvolution.MinimumChannels
-            ? new FusedConvolution(channels, options.Norm, options.FusionProjection)
-            : ModifiedResNet.PlainConvolution(channels));
+    internal static ImageTower Tower(ClipVisionConfig config, int embedDim, bool quickGelu, FusionClassifierOptions options) =>
+        ImageTower.Create(config, embedDim, quickGelu, options.DensePath, place => options.Carries(place)
+            ? new GlobalBranch(place.Channels, options.Norm, options.FusionProjection)
+            : null);
 
     /// <summary>Gets the parameters that training changes: those of the contexts.</summary>
     public IReadOnlyList<(string Name, Parameter Parameter)> ContextParameters() =>
@@ -114,7 +110,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     public Tensor Logits(Tensor images, Tensor texts)
     {
         using var scope = NewDisposeScope();
-        return RegionAggregation.PairLogits(Folded(ComputeType ?? Stored).EncodeDense(images).to(texts.dtype), texts).MoveToOuterDisposeScope();
+        return RegionAggregation.PairLogits(Frozen(ComputeType ?? Stored).EncodeDense(images).to(texts.dtype), texts).MoveToOuterDisposeScope();
     }
 
     /// <summary>Sets evaluation mode and stops gradients everywhere but in contexts and branches. Branches with batch statistics stay in training mode while <paramref name="train"/> is true.</summary>
@@ -140,41 +136,26 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     public ScalarType? ComputeType { get; set; }
 
     /// <summary>The type of the weights; half-precision storage computes in single precision.</summary>
-    private ScalarType Stored => image_encoder.conv1.weight.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+    private ScalarType Stored => image_encoder.DType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
-    /// <summary>The image tower with its frozen norms folded, made on first use.</summary>
-    private FoldedResNet Folded(ScalarType dtype)
+    /// <summary>The image tower made fast, on first use.</summary>
+    private IFrozenTower Frozen(ScalarType dtype)
     {
-        if (_folded is null || _folded.DType != dtype)
+        if (_frozen is null || _frozen.DType != dtype)
         {
-            ForgetFolded();
+            ForgetFrozen();
 
             // The first use may be in inference mode, a later one in training, which cannot take tensors made there.
             using var ordinary = inference_mode(false);
-            _folded = new(image_encoder, dtype, module => module is FusedConvolution fused
-                ? (fused.conv, fused.global_branch.Scaled)
-                : ((Conv2d)module, null));
+            _frozen = image_encoder.Freeze(dtype);
         }
 
-        return _folded;
+        return _frozen;
     }
 
-    private void ForgetFolded()
+    private void ForgetFrozen()
     {
-        _folded?.Dispose();
-        _folded = null;
-    }
-
-    private static void CopyWeights(ModifiedResNet source, ModifiedResNet target)
-    {
-        using var noGrad = no_grad();
-        var plain = source.state_dict();
-        foreach (var (name, tensor) in target.state_dict())
-        {
-            if (plain.TryGetValue(name.Replace(".conv2.conv.", ".conv2."), out var value))
-            {
-                tensor.copy_(value);
-            }
-        }
+        _frozen?.Dispose();
+        _frozen = null;
     }
 }

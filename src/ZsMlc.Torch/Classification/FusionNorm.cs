@@ -30,6 +30,6 @@ internal sealed class ChannelAffine : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return (x * weight.view(1, -1, 1, 1).to(x.dtype) + bias.view(1, -1, 1, 1).to(x.dtype)).MoveToOuterDisposeScope();
+        return addcmul(bias.to(x.dtype), x, weight.to(x.dtype), 1).MoveToOuterDisposeScope();
     }
 }

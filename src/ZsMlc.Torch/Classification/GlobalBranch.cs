@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using ZsMlc.Torch.Clip;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Classification;
@@ -8,7 +9,7 @@ namespace ZsMlc.Torch.Classification;
 /// The feature-fusion branch: gathers a summary of the whole map for each of 8 channel groups and spreads it back,
 /// G(x) = σ(W_b h) ⊙ Σ_HW softmax(W_a h) ⊙ x with h = [l ; mean l], l = ReLU(W_r x + b).
 /// </summary>
-internal sealed class GlobalBranch : nn.Module<Tensor, Tensor>
+internal sealed class GlobalBranch : TowerBranch
 {
     private const int Reduction = 4, Heads = 8;
 
@@ -45,18 +46,12 @@ internal sealed class GlobalBranch : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor x) => Scaled(x, null);
-
-    /// <summary>The branch times a factor a channel, as a folded norm behind it asks for.</summary>
-    /// <param name="x">The map [B, C, H, W]; channels-last maps are not copied.</param>
-    /// <param name="factors">Factors [C], or null.</param>
-    public Tensor Scaled(Tensor x, Tensor? factors)
+    public override Tensor Scaled(Tensor tokens, Tensor? factors)
     {
         using var scope = NewDisposeScope();
-        var (batch, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
+        var (batch, positions, channels) = (tokens.shape[0], tokens.shape[1], tokens.shape[2]);
 
-        // Every convolution here is 1×1, so positions are tokens [B, HW, C].
-        var tokens = x.permute(0, 2, 3, 1).reshape(batch, height * width, channels);
+        // Every convolution here is 1×1, so positions are tokens.
         var local = Linear(reduction, tokens).relu();
         var mean = local.mean([1], keepdim: true);
         var gather = softmax(Context(agg_attn, local, mean), 1);
@@ -65,7 +60,7 @@ internal sealed class GlobalBranch : nn.Module<Tensor, Tensor>
         // All heads against all channels in one product; of the result only each head's own channels are kept.
         var values = v is null ? tokens : Linear(v, tokens);
         var summary = gather.transpose(1, 2).matmul(values).view(batch, Heads, Heads, channels / Heads).diagonal(0, 1, 2).transpose(1, 2);
-        var result = (spread.unsqueeze(-1) * summary.unsqueeze(1)).view(batch, height * width, channels);
+        var result = (spread.unsqueeze(-1) * summary.unsqueeze(1)).view(batch, positions, channels);
         if (proj is not null)
         {
             result = Linear(proj, result);
@@ -74,13 +69,12 @@ internal sealed class GlobalBranch : nn.Module<Tensor, Tensor>
         if (norm is ChannelAffine affine)
         {
             var (weight, bias) = factors is null ? (affine.weight, affine.bias) : (affine.weight * factors, affine.bias * factors);
-            return Map(addcmul(bias.to(x.dtype), result, weight.to(x.dtype), 1)).MoveToOuterDisposeScope();
+            return addcmul(bias.to(tokens.dtype), result, weight.to(tokens.dtype), 1).MoveToOuterDisposeScope();
         }
 
-        var normed = norm.forward(Map(result).to(reduction.weight.dtype)).to(x.dtype);
-        return (factors is null ? normed : normed * factors.view(1, -1, 1, 1)).MoveToOuterDisposeScope();
-
-        Tensor Map(Tensor t) => t.view(batch, height, width, channels).permute(0, 3, 1, 2);
+        // Batch statistics are over rows and positions; the norm knows maps, here of one column.
+        var normed = norm.forward(result.to(reduction.weight.dtype).transpose(1, 2).unsqueeze(-1)).squeeze(-1).transpose(1, 2).to(tokens.dtype);
+        return (factors is null ? normed : normed * factors).MoveToOuterDisposeScope();
     }
 
     private static Tensor Linear(Conv2d layer, Tensor tokens) =>

@@ -29,7 +29,7 @@ internal sealed class ClipCheckpoint : IDisposable
             var folder = Directory.Exists(path) ? path
                 : tensors is TorchScriptCheckpoint ? null
                 : Path.GetDirectoryName(Path.GetFullPath(path));
-            var quickGelu = tensors is TorchScriptCheckpoint;
+            var quickGelu = tensors is TorchScriptCheckpoint || ClipShapes.AreOpenAIs(tensors);
             if (tensors.Names.Any(n => n.StartsWith("text_model.", StringComparison.Ordinal)))
             {
                 tensors = new HuggingFaceClipCheckpoint(tensors);

@@ -75,6 +75,12 @@ public sealed record ClipConfig(int EmbedDim, ClipVisionConfig Vision, ClipTextC
 
     /// <summary>Gets OpenAI's ViT-L/14: 224², E 768.</summary>
     public static ClipConfig ViTL14 { get; } = new(768, ClipVisionConfig.ViT(224, 1024, 14, 24), new(77, 49408, 768, 12, 12));
+
+    /// <summary>Gets OpenAI's ViT-L/14@336px: 336², E 768.</summary>
+    public static ClipConfig ViTL14At336 { get; } = new(768, ClipVisionConfig.ViT(336, 1024, 14, 24), new(77, 49408, 768, 12, 12));
+
+    /// <summary>Gets LAION's ViT-H/14: 224², E 1024, heads 80 channels wide, exact GELU.</summary>
+    public static ClipConfig ViTH14 { get; } = new(1024, ClipVisionConfig.ViT(224, 1280, 14, 32, 16), new(77, 49408, 1024, 16, 24), QuickGelu: false);
 }
 
 /// <summary>Sizes of the image tower: a ModifiedResNet when <see cref="ResNetLayers"/> is set, else a VisionTransformer.</summary>

@@ -9,7 +9,7 @@ namespace ZsMlc.Torch.Clip;
 /// <summary>CLIP: an image tower and a text tower that share an embedding.</summary>
 public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
 {
-    internal readonly nn.Module<Tensor, Tensor> visual;
+    internal readonly ImageTower visual;
     internal readonly TextTransformer text;
     internal readonly Parameter logit_scale;
 
@@ -26,9 +26,7 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
         Config = config;
         Tokenizer = tokenizer ?? ClipTokenizer.Default;
         using var scope = NewDisposeScope();
-        visual = config.Vision.ResNetLayers is null
-            ? new VisionTransformer(config.Vision, config.EmbedDim, config.QuickGelu)
-            : new ModifiedResNet(config.Vision, config.EmbedDim);
+        visual = ImageTower.Create(config.Vision, config.EmbedDim, config.QuickGelu);
         text = new(config.Text, config.EmbedDim, config.QuickGelu);
 
         // The initial temperature of OpenAI's training, 0.07.
@@ -44,7 +42,7 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     public ClipTokenizer Tokenizer { get; }
 
     /// <summary>Gets the image tower: a <see cref="ModifiedResNet"/> or a <see cref="VisionTransformer"/>.</summary>
-    public IImageEncoder Visual => (IImageEncoder)visual;
+    public ImageTower Visual => visual;
 
     /// <summary>Gets the text tower.</summary>
     public TextTransformer Text => text;
@@ -63,7 +61,8 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="dtype">Element type of the weights; by default Float32.</param>
     /// <param name="config">
     /// Sizes, where they cannot be told from the files. Without a configuration file, heads are taken to be 64 wide, and
-    /// the activation to be OpenAI's in a TorchScript archive and the exact GELU in a safetensors file.
+    /// the activation to be OpenAI's in a TorchScript archive and in a safetensors file with OpenAI's scalars
+    /// (<c>input_resolution</c>, <c>context_length</c>, <c>vocab_size</c>), and the exact GELU in any other safetensors file.
     /// </param>
     /// <exception cref="FileNotFoundException">There is no checkpoint at the path.</exception>
     /// <exception cref="CheckpointFormatException">A file is damaged or of another format.</exception>
@@ -78,7 +77,7 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Gets or sets the element type of the image tower's weights, which its pixels must have; the text tower keeps its own.</summary>
     public ScalarType ImageType
     {
-        get => (visual as VisionTransformer)?.conv1.weight.dtype ?? ((ModifiedResNet)visual).conv1.weight.dtype;
+        get => visual.DType;
         set => visual.to(value).KeepAlive();
     }
 

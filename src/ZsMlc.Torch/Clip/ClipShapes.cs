@@ -5,6 +5,10 @@ namespace ZsMlc.Torch.Clip;
 /// <summary>Tells the sizes of a CLIP model from the shapes of its tensors, with OpenAI's convention of 64 channels a head.</summary>
 internal static class ClipShapes
 {
+    /// <summary>Whether these are OpenAI's own weights, which carry three sizes as scalars; nothing else tells that their activation is x·σ(1.702x).</summary>
+    public static bool AreOpenAIs(ICheckpoint tensors) =>
+        new[] { "input_resolution", "context_length", "vocab_size" }.All(tensors.Names.Contains);
+
     public static ClipConfig Infer(ICheckpoint tensors, bool quickGelu)
     {
         try

@@ -6,9 +6,9 @@ namespace ZsMlc.Torch.Clip;
 
 /// <summary>
 /// A frozen <see cref="ModifiedResNet"/> made fast: norms folded into convolutions, channels last, and no gradients for
-/// weights. What is added beside the 3×3 convolutions (fusion branches) stays live and learns.
+/// weights. The branches beside the 3×3 convolutions stay live and learn.
 /// </summary>
-internal sealed class FoldedResNet : IDisposable
+internal sealed class FoldedResNet : IFrozenTower
 {
     private readonly FoldedConvolution[] _stem;
     private readonly Block[] _blocks;
@@ -17,8 +17,7 @@ internal sealed class FoldedResNet : IDisposable
     /// <summary>Folds a network.</summary>
     /// <param name="source">The network; it must outlive this one.</param>
     /// <param name="dtype">Element type to compute in.</param>
-    /// <param name="split">Takes a block's 3×3 convolution apart: the plain convolution, and what is added to it (given the input and the factors of the norm behind), or null.</param>
-    public FoldedResNet(ModifiedResNet source, ScalarType dtype, Func<nn.Module<Tensor, Tensor>, (Conv2d Plain, Func<Tensor, Tensor, Tensor>? Added)> split)
+    public FoldedResNet(ModifiedResNet source, ScalarType dtype)
     {
         DType = dtype;
         _stem =
@@ -27,14 +26,14 @@ internal sealed class FoldedResNet : IDisposable
             new(source.conv2, source.bn2, 1, 1, dtype),
             new(source.conv3, source.bn3, 1, 1, dtype),
         ];
-        _blocks = source.Stages.SelectMany(s => s.children()).Cast<Bottleneck>().Select(b => new Block(b, dtype, split(b.conv2))).ToArray();
+        _blocks = source.Stages.SelectMany(s => s.children()).Cast<Bottleneck>().Select(b => new Block(b, dtype)).ToArray();
         _projection = new(source.attnpool, dtype);
     }
 
-    /// <summary>Gets the element type that is computed in.</summary>
+    /// <inheritdoc/>
     public ScalarType DType { get; }
 
-    /// <summary>Features of every position: [B, 1 + positions, E].</summary>
+    /// <inheritdoc/>
     public Tensor EncodeDense(Tensor images)
     {
         using var scope = NewDisposeScope();
@@ -76,15 +75,16 @@ internal sealed class FoldedResNet : IDisposable
     {
         private readonly FoldedConvolution _first, _spatial, _last;
         private readonly FoldedConvolution? _shortcut;
-        private readonly Func<Tensor, Tensor, Tensor>? _added;
+        private readonly TowerBranch? _branch;
         private readonly int _stride;
 
-        public Block(Bottleneck source, ScalarType dtype, (Conv2d Plain, Func<Tensor, Tensor, Tensor>? Added) spatial)
+        public Block(Bottleneck source, ScalarType dtype)
         {
+            var branched = source.conv2 as BranchedConvolution;
             _first = new(source.conv1, source.bn1, 1, 0, dtype);
-            _spatial = new(spatial.Plain, source.bn2, 1, 1, dtype);
+            _spatial = new(branched?.conv ?? (Conv2d)source.conv2, source.bn2, 1, 1, dtype);
             _last = new(source.conv3, source.bn3, 1, 0, dtype);
-            _added = spatial.Added;
+            _branch = branched?.global_branch;
             _stride = source.Stride;
             if (source.downsample is { } shortcut)
             {
@@ -98,9 +98,9 @@ internal sealed class FoldedResNet : IDisposable
             using var scope = NewDisposeScope();
             var h = _first.Forward(x).relu_();
             var y = _spatial.Forward(h);
-            if (_added is not null)
+            if (_branch is not null)
             {
-                y = y.add_(_added(h, _spatial.Scale));
+                y = y.add_(BranchedConvolution.Beside(_branch, h, _spatial.Scale));
             }
 
             y = y.relu_();

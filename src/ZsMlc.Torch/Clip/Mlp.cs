@@ -28,9 +28,12 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var hidden = c_fc.forward(x);
-        return c_proj.forward(_quickGelu ? QuickGelu(hidden) : nn.functional.gelu(hidden)).MoveToOuterDisposeScope();
+        return c_proj.forward(Activation(hidden)).MoveToOuterDisposeScope();
     }
 
-    // Where no gradient is wanted the same numbers come with one new tensor instead of three.
-    private static Tensor QuickGelu(Tensor x) => is_grad_enabled() ? x * sigmoid(1.702 * x) : (1.702 * x).sigmoid_().mul_(x);
+    /// <summary>The activation between the two layers.</summary>
+    internal Tensor Activation(Tensor hidden) => _quickGelu ? QuickGelu(hidden) : nn.functional.gelu(hidden);
+
+    // Where no gradient flows the same numbers come with one new tensor instead of three.
+    private static Tensor QuickGelu(Tensor x) => x.requires_grad ? x * sigmoid(1.702 * x) : (1.702 * x).sigmoid_().mul_(x);
 }

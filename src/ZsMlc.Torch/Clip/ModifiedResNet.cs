@@ -7,8 +7,11 @@ namespace ZsMlc.Torch.Clip;
 /// CLIP's ResNet: a stem of three convolutions, average pools in front of strided steps, and an attention pool in place
 /// of the mean.
 /// </summary>
-public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>, IImageEncoder
+public sealed class ModifiedResNet : ImageTower
 {
+    /// <summary>Convolutions with more channels than this carry a branch by default.</summary>
+    private const int ManyChannels = 32;
+
     internal readonly Conv2d conv1;
     internal readonly BatchNorm2d bn1;
     internal readonly Conv2d conv2;
@@ -24,16 +27,19 @@ public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>, IImageEncoder
     /// <summary>Creates the network with random weights.</summary>
     /// <param name="config">Sizes; <see cref="ClipVisionConfig.ResNetLayers"/> must be set.</param>
     /// <param name="outputDim">Width E of the embedding.</param>
-    /// <param name="spatial">Makes the 3×3 convolution of every residual block from its name (such as <c>layer1.0.conv2</c>) and its channels; by default a plain one.</param>
-    public ModifiedResNet(ClipVisionConfig config, int outputDim, Func<string, int, nn.Module<Tensor, Tensor>>? spatial = null)
-        : base(nameof(ModifiedResNet))
+    public ModifiedResNet(ClipVisionConfig config, int outputDim)
+        : this(config, outputDim, null)
+    {
+    }
+
+    internal ModifiedResNet(ClipVisionConfig config, int outputDim, Func<BranchPlace, TowerBranch?>? branches)
+        : base(nameof(ModifiedResNet), config, outputDim)
     {
         if (config.ResNetLayers is not { Count: 4 } blocks)
         {
             throw new ArgumentException("A ModifiedResNet needs the numbers of blocks of its four stages.", nameof(config));
         }
 
-        Config = config;
         var width = config.Width;
         conv1 = nn.Conv2d(3, width / 2, kernel_size: 3, stride: 2, padding: 1, bias: false);
         bn1 = nn.BatchNorm2d(width / 2);
@@ -42,34 +48,46 @@ public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>, IImageEncoder
         conv3 = nn.Conv2d(width / 2, width, kernel_size: 3, padding: 1, bias: false);
         bn3 = nn.BatchNorm2d(width);
 
-        spatial ??= (_, channels) => PlainConvolution(channels);
-        var inputs = width;
-        layer1 = Stage("layer1", width, blocks[0], 1, ref inputs, spatial);
-        layer2 = Stage("layer2", width * 2, blocks[1], 2, ref inputs, spatial);
-        layer3 = Stage("layer3", width * 4, blocks[2], 2, ref inputs, spatial);
-        layer4 = Stage("layer4", width * 8, blocks[3], 2, ref inputs, spatial);
+        var (inputs, place) = (width, 0);
+        layer1 = Stage(width, blocks[0], 1);
+        layer2 = Stage(width * 2, blocks[1], 2);
+        layer3 = Stage(width * 4, blocks[2], 2);
+        layer4 = Stage(width * 8, blocks[3], 2);
         attnpool = new(config.GridSize, width * 32, config.Heads, outputDim);
         RegisterComponents();
+
+        Sequential Stage(int planes, int count, int stride)
+        {
+            List<(string, nn.Module<Tensor, Tensor>)> stage = [];
+            for (var i = 0; i < count; i++)
+            {
+                stage.Add(($"{i}", new Bottleneck(inputs, planes, i == 0 ? stride : 1, Spatial)));
+                inputs = planes * 4;
+            }
+
+            return nn.Sequential(stage);
+        }
+
+        nn.Module<Tensor, Tensor> Spatial(int channels)
+        {
+            var convolution = nn.Conv2d(channels, channels, kernel_size: 3, padding: 1, bias: false);
+            return branches?.Invoke(new(place++, blocks.Sum(), channels, IsDefault: channels > ManyChannels)) is { } branch
+                ? new BranchedConvolution(convolution, branch)
+                : convolution;
+        }
     }
 
-    /// <inheritdoc/>
-    public ClipVisionConfig Config { get; }
-
-    /// <summary>The 3×3 convolution that a residual block has by default.</summary>
-    public static Conv2d PlainConvolution(int channels) => nn.Conv2d(channels, channels, kernel_size: 3, padding: 1, bias: false);
-
-    /// <inheritdoc cref="Encode"/>
-    public override Tensor forward(Tensor images) => Encode(images);
+    private protected override Tensor FirstWeight => conv1.weight;
 
     /// <inheritdoc/>
-    public Tensor Encode(Tensor images)
+    public override Tensor Encode(Tensor images)
     {
         using var map = FeatureMap(images);
         return attnpool.forward(map);
     }
 
     /// <inheritdoc/>
-    public Tensor EncodeDense(Tensor images)
+    public override Tensor EncodeDense(Tensor images)
     {
         using var map = FeatureMap(images);
         return attnpool.Dense(map);
@@ -95,15 +113,5 @@ public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>, IImageEncoder
     /// <summary>Gets the four stages in order.</summary>
     public IReadOnlyList<Sequential> Stages => [layer1, layer2, layer3, layer4];
 
-    private static Sequential Stage(string name, int planes, int count, int stride, ref int inputs, Func<string, int, nn.Module<Tensor, Tensor>> spatial)
-    {
-        List<(string, nn.Module<Tensor, Tensor>)> blocks = [];
-        for (var i = 0; i < count; i++)
-        {
-            blocks.Add(($"{i}", new Bottleneck(inputs, planes, i == 0 ? stride : 1, c => spatial($"{name}.{blocks.Count}.conv2", c))));
-            inputs = planes * 4;
-        }
-
-        return nn.Sequential(blocks);
-    }
+    internal override IFrozenTower Freeze(ScalarType dtype) => new FoldedResNet(this, dtype);
 }

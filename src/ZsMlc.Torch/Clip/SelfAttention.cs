@@ -29,6 +29,9 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Gets the number of heads.</summary>
+    internal int Heads => _heads;
+
     /// <summary>Queries, keys and values, each [B, heads, L, width / heads].</summary>
     /// <param name="x">Tokens [B, L, width].</param>
     public (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;
 
-/// <summary>A pre-norm transformer block: x + attention(ln_1 x), then x + mlp(ln_2 x).</summary>
+/// <summary>A pre-norm transformer block: x + attention(ln_1 x), then x + mlp(ln_2 x), plus what a branch beside the perceptron makes of ln_2 x.</summary>
 public sealed class TransformerBlock : nn.Module<Tensor, Tensor>
 {
     private readonly bool _causal;
@@ -11,18 +11,20 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     internal readonly LayerNorm ln_1;
     internal readonly Mlp mlp;
     internal readonly LayerNorm ln_2;
+    internal readonly TowerBranch? global_branch;
 
-    internal TransformerBlock(int width, int heads, int layers, bool causal, bool quickGelu)
+    internal TransformerBlock(int width, int heads, int layers, bool causal, bool quickGelu, TowerBranch? branch = null)
         : base(nameof(TransformerBlock))
     {
         _causal = causal;
 
         // Initial spread of OpenAI's CLIP: the residual branches shrink with the depth of the tower.
-        var branch = Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5);
-        attn = new(width, heads, Math.Pow(width, -0.5), branch);
+        var spread = Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5);
+        attn = new(width, heads, Math.Pow(width, -0.5), spread);
         ln_1 = nn.LayerNorm(width);
-        mlp = new(width, 4 * width, Math.Pow(2 * width, -0.5), branch, quickGelu);
+        mlp = new(width, 4 * width, Math.Pow(2 * width, -0.5), spread, quickGelu);
         ln_2 = nn.LayerNorm(width);
+        global_branch = branch;
         RegisterComponents();
     }
 
@@ -62,6 +64,8 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     private Tensor Finish(Tensor x, Tensor attended)
     {
         x = x + attended;
-        return x + mlp.forward(ln_2.forward(x));
+        var normed = ln_2.forward(x);
+        x = x + mlp.forward(normed);
+        return global_branch is null ? x : x + global_branch.forward(normed);
     }
 }

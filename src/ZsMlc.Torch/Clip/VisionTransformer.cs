@@ -1,11 +1,10 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;
 
 /// <summary>CLIP's vision transformer.</summary>
-public sealed class VisionTransformer : nn.Module<Tensor, Tensor>, IImageEncoder
+public sealed class VisionTransformer : ImageTower
 {
     internal readonly Conv2d conv1;
     internal readonly Parameter class_embedding;
@@ -15,49 +14,54 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>, IImageEncoder
     internal readonly LayerNorm ln_post;
     internal readonly Parameter proj;
 
-    internal VisionTransformer(ClipVisionConfig config, int embedDim, bool quickGelu)
-        : base(nameof(VisionTransformer))
+    internal VisionTransformer(ClipVisionConfig config, int embedDim, bool quickGelu, DensePath dense = DensePath.Residual, Func<BranchPlace, TowerBranch?>? branches = null)
+        : base(nameof(VisionTransformer), config, embedDim)
     {
-        Config = config;
+        DensePath = dense;
         var (width, grid) = (config.Width, config.GridSize);
         var scale = Math.Pow(width, -0.5);
         conv1 = nn.Conv2d(3, width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
         class_embedding = nn.Parameter(randn(width) * scale);
         positional_embedding = nn.Parameter(randn(grid * grid + 1, width) * scale);
         ln_pre = nn.LayerNorm(width);
-        transformer = new(width, config.Heads, config.Layers, causal: false, quickGelu);
+
+        // What fusion adds is learnt best where features are semantic: in the last half.
+        transformer = new(width, config.Heads, config.Layers, causal: false, quickGelu, branches is null ? null
+            : i => branches(new(i, config.Layers, width, IsDefault: i >= config.Layers / 2)));
         ln_post = nn.LayerNorm(width);
         proj = nn.Parameter(randn(width, embedDim) * scale);
         RegisterComponents();
     }
 
-    /// <inheritdoc/>
-    public ClipVisionConfig Config { get; }
+    /// <summary>Gets how the dense features are made.</summary>
+    public DensePath DensePath { get; }
 
-    /// <inheritdoc cref="Encode"/>
-    public override Tensor forward(Tensor images) => Encode(images);
+    private protected override Tensor FirstWeight => conv1.weight;
 
     /// <inheritdoc/>
-    public Tensor Encode(Tensor images)
+    public override Tensor Encode(Tensor images)
     {
         using var scope = NewDisposeScope();
-        return ln_post.forward(Tokens(images)[.., 0]).matmul(proj).MoveToOuterDisposeScope();
+        var tokens = WithPositions(conv1.forward(images), class_embedding, positional_embedding);
+        return ln_post.forward(transformer.forward(ln_pre.forward(tokens))[.., 0]).matmul(proj).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public Tensor EncodeDense(Tensor images)
+    public override Tensor EncodeDense(Tensor images)
     {
-        using var scope = NewDisposeScope();
-        return ln_post.forward(Tokens(images)).matmul(proj).MoveToOuterDisposeScope();
+        using var live = DenseVisionTransformer.Live(this);
+        return live.EncodeDense(images);
     }
 
-    private Tensor Tokens(Tensor images)
+    internal override IFrozenTower Freeze(ScalarType dtype) => DenseVisionTransformer.Frozen(this, dtype);
+
+    /// <summary>Class token and patches [B, W, h, w], row by row, each with the embedding of its position: [B, 1 + h·w, W].</summary>
+    internal Tensor WithPositions(Tensor patches, Tensor classEmbedding, Tensor positions)
     {
-        var patches = conv1.forward(images);
+        using var scope = NewDisposeScope();
         var (height, width) = (patches.shape[2], patches.shape[3]);
         var x = patches.flatten(2).transpose(1, 2);
-        x = cat([class_embedding.to(x.dtype).expand(x.shape[0], 1, -1), x], 1);
-        x = x + PositionGrid.Resize(positional_embedding, Config.GridSize, height, width).to(x.dtype);
-        return transformer.forward(ln_pre.forward(x));
+        x = cat([classEmbedding.to(x.dtype).expand(x.shape[0], 1, -1), x], 1);
+        return (x + PositionGrid.Resize(positions, Config.GridSize, height, width).to(x.dtype)).MoveToOuterDisposeScope();
     }
 }

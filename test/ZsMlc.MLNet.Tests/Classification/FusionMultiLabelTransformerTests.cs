@@ -134,6 +134,21 @@ public sealed class FusionMultiLabelTransformerTests
     }
 
     [TestMethod]
+    public void ModelLoad_VisionTransformer_ScoresTheSameBitsAndTakesOtherLabels()
+    {
+        using var model = TinyWorld.Fit(s_ml, s_world.Options with { Clip = s_world.ViT, IncludeTextEncoder = true, Precision = TorchSharp.torch.ScalarType.BFloat16 }, s_photos);
+        var zip = s_world.Folder["vit.zip"];
+        s_ml.Model.Save(model, s_photos.Schema, zip);
+        using var loaded = (FusionMultiLabelTransformer)s_ml.Model.Load(zip, out _);
+        var expected = TinyWorld.Scores(model.Transform(s_photos));
+
+        CollectionAssert.AreEqual(expected.SelectMany(s => s).ToArray(), TinyWorld.Scores(loaded.Transform(s_photos)).SelectMany(s => s).ToArray());
+        using var other = loaded.WithLabels(["purple", "green"]);
+        Assert.AreEqual(2, TinyWorld.Scores(other.Transform(s_photos))[0].Length);
+        Assert.IsTrue(expected.SelectMany(s => s).All(float.IsFinite));
+    }
+
+    [TestMethod]
     public void WithLabels_SavedWithoutTextEncoder_SaysHowToKeepIt()
     {
         using var model = TinyWorld.Fit(s_ml, s_world.Options, s_photos);

@@ -28,7 +28,7 @@ public sealed class FusionClassifierFilesTests
         var images = randint(0, 255, [3, 3, 40, 50], dtype: ScalarType.Byte);
         Assert.IsTrue(classifier.Score(images).equal(read.Score(images)).all().item<bool>());
         CollectionAssert.AreEqual(s_labels, read.Labels.ToArray());
-        Assert.AreEqual(withText ? ScalarType.Float32 : storage, read.image_encoder.conv1.weight.dtype, "What is only folded takes no more memory than stored.");
+        Assert.AreEqual(withText ? ScalarType.Float32 : storage, read.image_encoder.DType, "What is only folded takes no more memory than stored.");
     }
 
     [TestMethod]
@@ -85,9 +85,9 @@ public sealed class FusionClassifierFilesTests
     }
 
     [TestMethod]
-    public void Create_VisionTransformer_IsRefused()
+    public void Create_DensePathForAResNet_IsRefused()
     {
-        using var clip = new ClipModel(Clip.ClipModelTests.TinyViT);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => FusionClassifier.Create(clip, s_labels)).Message, "ResNet");
+        using var clip = FusionClassifierTrainerTests.TinyClip();
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => FusionClassifier.Create(clip, s_labels, new() { DensePath = DensePath.Plain })).Message, "DensePath is Plain");
     }
 }

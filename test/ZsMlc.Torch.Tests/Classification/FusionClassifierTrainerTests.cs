@@ -207,7 +207,7 @@ public sealed class FusionClassifierTrainerTests
         using var classifier = Fresh(clip);
         using (no_grad())
         {
-            classifier.image_encoder.conv1.weight.fill_(float.NaN);
+            ((ModifiedResNet)classifier.image_encoder).conv1.weight.fill_(float.NaN);
         }
 
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => FusionClassifierTrainer.Fit(classifier, Quick with { Epochs = 9 }, rows)).Message, "LearningRate");

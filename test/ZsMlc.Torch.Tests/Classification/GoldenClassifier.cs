@@ -29,7 +29,7 @@ internal static class GoldenClassifier
         var prompts = new PromptLearner(
             (Frame("prompt_learner.token_prefix_pos")[0].DetachFromDisposeScope(), Frame("prompt_learner.token_suffix_pos").DetachFromDisposeScope(), (tokens.argmax(-1) - 1 - options.ContextTokens).DetachFromDisposeScope()),
             options.ContextTokens, specific: false);
-        var classifier = new FusionClassifier(options, chosen.Select(i => $"label{i}").ToList(), FusionClassifier.Tower(vision, Get("embed_dim"), options), text, prompts);
+        var classifier = new FusionClassifier(options, chosen.Select(i => $"label{i}").ToList(), FusionClassifier.Tower(vision, Get("embed_dim"), quickGelu: true, options), text, prompts);
         using (no_grad())
         {
             var state = classifier.state_dict();

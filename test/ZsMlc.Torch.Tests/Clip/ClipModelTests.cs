@@ -137,7 +137,7 @@ public sealed class ClipModelTests
         using var none = no_grad();
         using var io = Golden.Open("classifier", "tiny_io.safetensors");
         using var classifier = GoldenClassifier.Load();
-        var net = classifier.image_encoder;
+        var net = (ModifiedResNet)classifier.image_encoder;
         var x = net.Stem(io.Read("images").to(ScalarType.Float32));
         Golden.AssertClose(io.Read("act_gzsl.stem"), x, 1e-5, 1e-5, "stem");
         for (var i = 0; i < net.Stages.Count; i++)

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Tests.Classification;
 using static TorchSharp.torch;
@@ -22,7 +21,7 @@ public sealed class FoldedResNetTests
         plain.to(ScalarType.Float64);
         var images = randn(2, 3, 64, 32, ScalarType.Float64);
         var dense = plain.EncodeDense(images);
-        using var folded = new FoldedResNet(plain, dtype, module => ((Conv2d)module, null));
+        using var folded = new FoldedResNet(plain, dtype);
         Golden.AssertL2(dense, folded.EncodeDense(images), limit, "dense features");
     }
 }
