@@ -70,8 +70,8 @@ public sealed class ZeroShotChainTests
 
         Assert.HasCount(TestPhotos, TinyWorld.Scores(scored));
         CollectionAssert.AreEqual(s_labels.All.ToArray(), Shapes.SlotNamesOf(scored.Schema["Score"])!.ToArray());
-        Assert.IsNull(scored.Schema.GetColumnOrNull("IsSynthetic"));
-        Assert.IsNull(scored.Schema.GetColumnOrNull("Prompt"));
+        Assert.IsFalse(scored.GetColumn<bool>("IsSynthetic").Contains(true));
+        Assert.IsTrue(scored.GetColumn<string>("Prompt").All(p => p.Length == 0));
         var zeroShot = s_ml.MultiLabelClassification.Evaluate(scored, s_labels.Unseen, topK: 3);
         var generalised = s_ml.MultiLabelClassification.Evaluate(scored, s_labels.All, topK: 3);
         Assert.IsTrue(zeroShot.MeanAveragePrecision is > 0 and <= 1);

@@ -57,9 +57,10 @@ public sealed class MultiLabelClassificationCatalog
     /// <param name="labelColumn">Labels: Vector&lt;Text&gt; (labels not listed are absent), or Vector&lt;Single&gt; with slot names (NaN entries are left out).</param>
     /// <param name="scoreColumn">Scores: Vector&lt;Single&gt; with slot names.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or the model does not score a label.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="topK"/> or <paramref name="threshold"/> is out of its range.</exception>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
     public MultiLabelMetrics Evaluate(IDataView data, IReadOnlyList<string>? labels = null, int topK = 3, double threshold = 0.5, string labelColumn = "Labels", string scoreColumn = "Score") =>
-        MultiLabelEvaluator.Evaluate(data, labels, topK, threshold, labelColumn, scoreColumn);
+        MultiLabelEvaluator.Evaluate(_context, data, labels, topK, threshold, labelColumn, scoreColumn);
 }
 
 /// <summary>The trainers of <c>ml.MultiLabelClassification.Trainers</c>.</summary>

@@ -7,6 +7,10 @@ namespace ZsMlc.MLNet.Classification;
 /// <summary>Labels, model and recipe of <see cref="FusionMultiLabelTrainer"/>.</summary>
 public sealed record FusionMultiLabelOptions
 {
+    private readonly FusionTrainingOptions _training = new();
+    private readonly int? _epochs, _batchSize;
+    private readonly double? _learningRate;
+
     /// <summary>Gets the labels to learn and to score. Rows annotate the seen ones, synthetic rows the unseen ones.</summary>
     public required LabelSet Labels { get; init; }
 
@@ -16,31 +20,38 @@ public sealed record FusionMultiLabelOptions
     /// <summary>Gets the shape of the network: contexts and fusion branches.</summary>
     public FusionClassifierOptions Network { get; init; } = new();
 
-    /// <summary>Gets the recipe. Its seed gives way to <see cref="Seed"/>.</summary>
-    public FusionTrainingOptions Training { get; init; } = new();
+    /// <summary>
+    /// Gets the recipe, with <see cref="Epochs"/>, <see cref="BatchSize"/>, <see cref="LearningRate"/> and <see cref="Seed"/>
+    /// of these options where they are given. What is given here and there must be equal.
+    /// </summary>
+    public FusionTrainingOptions Training
+    {
+        get => _training.Or(_epochs, _batchSize, _learningRate, Seed);
+        init => _training = value;
+    }
 
-    /// <summary>Gets the number of epochs of <see cref="Training"/>, 1 or more. Default 50.</summary>
+    /// <summary>Gets the number of epochs, 1 or more. Default: that of <see cref="Training"/>, 50.</summary>
     public int Epochs
     {
-        get => Training.Epochs;
-        init => Training = Training with { Epochs = value };
+        get => _epochs ?? _training.Epochs;
+        init => _epochs = value;
     }
 
-    /// <summary>Gets the rows of a training step of <see cref="Training"/>, 1 or more. Default 32.</summary>
+    /// <summary>Gets the rows of a training step, 1 or more. Default: that of <see cref="Training"/>, 32.</summary>
     public int BatchSize
     {
-        get => Training.BatchSize;
-        init => Training = Training with { BatchSize = value };
+        get => _batchSize ?? _training.BatchSize;
+        init => _batchSize = value;
     }
 
-    /// <summary>Gets the learning rate of the contexts of <see cref="Training"/>. Default 0.002.</summary>
+    /// <summary>Gets the learning rate of the contexts. Default: that of <see cref="Training"/>, 0.002.</summary>
     public double LearningRate
     {
-        get => Training.LearningRate;
-        init => Training = Training with { LearningRate = value };
+        get => _learningRate ?? _training.LearningRate;
+        init => _learningRate = value;
     }
 
-    /// <summary>Gets the seed; the same seed, data and device give the same model. Default: the seed of the MLContext; without one, 0 where <see cref="Training"/> names a checkpoint to resume from, else a random one.</summary>
+    /// <summary>Gets the seed; the same seed, data and device give the same model. Default: that of <see cref="Training"/> if it is given there, then that of the MLContext; without one, 0 where <see cref="Training"/> names a checkpoint to resume from, else a random one.</summary>
     public int? Seed { get; init; }
 
     /// <summary>Gets the share of real rows held out to choose the best epoch by, 0 to below 1. With 0 the last epoch is taken. Default 0.</summary>
@@ -66,6 +77,9 @@ public sealed record FusionMultiLabelOptions
 
     /// <summary>Gets whether weights are rounded to half precision, as they are saved; otherwise single precision. Default true.</summary>
     public bool HalfPrecision { get; init; } = true;
+
+    /// <summary>Gets whether labels that are not in <see cref="Labels"/> are passed over in training rows instead of ending <c>Fit</c>. Default false.</summary>
+    public bool IgnoreUnknownLabels { get; init; }
 
     /// <summary>Gets the column of images. Default <c>Image</c>.</summary>
     public string ImageColumn { get; init; } = "Image";
@@ -105,17 +119,16 @@ public sealed record FusionMultiLabelOptions
         ArgumentNullException.ThrowIfNull(Labels);
         ArgumentException.ThrowIfNullOrWhiteSpace(Clip);
         ArgumentNullException.ThrowIfNull(Network);
-        ArgumentNullException.ThrowIfNull(Training);
+        ArgumentNullException.ThrowIfNull(_training, nameof(Training));
+        _training.CheckAgainst(_epochs, _batchSize, _learningRate, Seed, nameof(Training));
         Training.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(ScoringBatchSize, 1);
         OptionRange.Check(nameof(Precision), Precision, Precision is null or ScalarType.Float32 or ScalarType.BFloat16, "Float32 or BFloat16");
         OptionRange.Check(nameof(ValidationFraction), ValidationFraction, ValidationFraction is >= 0 and < 1, "0 to below 1");
         OptionRange.Check(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");
         OptionRange.Check(nameof(TopK), TopK, TopK is null or >= 1, "1 or more");
-
-        foreach (var (name, column) in new[] { (nameof(ImageColumn), ImageColumn), (nameof(LabelColumn), LabelColumn), (nameof(SyntheticColumn), SyntheticColumn), (nameof(ScoreColumn), ScoreColumn), (nameof(PredictedLabelsColumn), PredictedLabelsColumn) })
-        {
-            ArgumentException.ThrowIfNullOrWhiteSpace(column, name);
-        }
+        ColumnNames.Check(
+            (nameof(ImageColumn), ImageColumn ?? ""), (nameof(LabelColumn), LabelColumn ?? ""), (nameof(SyntheticColumn), SyntheticColumn ?? ""),
+            (nameof(ScoreColumn), ScoreColumn ?? ""), (nameof(PredictedLabelsColumn), PredictedLabelsColumn ?? ""));
     }
 }

@@ -46,8 +46,8 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
         Check(Shapes.Of(input.Schema));
 
         // A run that may be resumed has to draw the same order again.
-        var seed = _options.Seed ?? _environment.Seed() ?? (_options.Training.CheckpointPath is null ? Random.Shared.Next() : 0);
-        var device = _environment.Device();
+        var seed = _options.Seed ?? _options.Training.GivenSeed ?? _environment.Seed() ?? (_options.Training.CheckpointPath is null ? Random.Shared.Next() : 0);
+        var device = _environment.Device(nameof(FusionMultiLabelTrainer));
         var clip = ClipModel.FromPretrained(_options.Clip, device);
         FusionClassifier? classifier = null;
         try
@@ -59,7 +59,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
             var (train, validation) = Split(rows, seed);
             _environment.Info(nameof(FusionMultiLabelTrainer), $"{train.Count} training rows, {validation?.Count ?? 0} validation rows, {_options.Labels}, on {device}.");
             var result = FusionClassifierTrainer.Fit(classifier, _options.Training with { Seed = seed }, train, validation, new Messages(_environment, _options.Progress), _options.CancellationToken);
-            classifier.Complete(_options.HalfPrecision ? ScalarType.Float16 : ScalarType.Float32);
+            classifier.Complete(_options.HalfPrecision ? ScalarType.Float16 : ScalarType.Float32, _options.IncludeTextEncoder);
             return new(classifier, clip, FusionSettings.Of(_options), result);
         }
         catch

@@ -98,7 +98,7 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
     private static FusionMultiLabelTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
         var settings = s_format.Read<FusionSettings>(context);
-        var device = environment.Device();
+        var device = environment.Device(nameof(FusionMultiLabelTransformer));
         return new(s_format.ReadStream(context, WeightsStream, stream => FusionClassifier.Load(stream, device)), null, settings, null);
     }
 

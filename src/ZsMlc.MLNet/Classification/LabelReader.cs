@@ -14,13 +14,13 @@ internal abstract class LabelReader
     /// <param name="row">A row whose label column is active.</param>
     /// <param name="column">Vector&lt;Text&gt;, or Vector&lt;Single&gt; with slot names.</param>
     /// <param name="labels">The labels, in the order of the targets.</param>
-    /// <param name="strict">Whether a label that is not among <paramref name="labels"/> is an error instead of being passed over.</param>
-    public static LabelReader Create(DataViewRow row, DataViewSchema.Column column, IReadOnlyList<string> labels, bool strict)
+    /// <param name="remedy">What to do about a label that is not among <paramref name="labels"/>, for the error; <see langword="null"/> passes such labels over.</param>
+    public static LabelReader Create(DataViewRow row, DataViewSchema.Column column, IReadOnlyList<string> labels, string? remedy)
     {
         var index = labels.Select((l, i) => (l, i)).ToDictionary(p => p.l, p => p.i, StringComparer.Ordinal);
         return column.Type.GetItemType() is TextDataViewType
-            ? new Names(row, column, index, strict)
-            : new Numbers(row, column, index, strict);
+            ? new Names(row, column, index, remedy)
+            : new Numbers(row, column, index, remedy);
     }
 
     /// <summary>Reads the current row.</summary>
@@ -28,10 +28,10 @@ internal abstract class LabelReader
     /// <exception cref="InvalidOperationException">A label is not in the set, or a number is not 0, 1 or NaN.</exception>
     public abstract void Read(Span<float> targets);
 
-    private static InvalidOperationException Unknown(string label, DataViewSchema.Column column, string where) =>
-        new($"The column '{column.Name}' has the label '{label}' ({where}), which is not in the label set. Add it, or leave it out when loading (ImageDataOptions.Labels).");
+    private static InvalidOperationException Unknown(string label, DataViewSchema.Column column, string where, string remedy) =>
+        new($"The column '{column.Name}' has the label '{label}' ({where}), which is not in the label set. {remedy}");
 
-    private sealed class Names(DataViewRow row, DataViewSchema.Column column, Dictionary<string, int> index, bool strict) : LabelReader
+    private sealed class Names(DataViewRow row, DataViewSchema.Column column, Dictionary<string, int> index, string? remedy) : LabelReader
     {
         private readonly ValueGetter<VBuffer<ReadOnlyMemory<char>>> _getter = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
         private VBuffer<ReadOnlyMemory<char>> _names;
@@ -49,9 +49,9 @@ internal abstract class LabelReader
                 {
                     targets[i] = 1;
                 }
-                else if (strict && label.Length > 0)
+                else if (remedy is not null && label.Length > 0)
                 {
-                    throw Unknown(label, column, $"row {row.Position}");
+                    throw Unknown(label, column, $"row {row.Position}", remedy);
                 }
             }
         }
@@ -65,14 +65,14 @@ internal abstract class LabelReader
         private readonly int[] _targets;
         private VBuffer<float> _values;
 
-        public Numbers(DataViewRow row, DataViewSchema.Column column, Dictionary<string, int> index, bool strict)
+        public Numbers(DataViewRow row, DataViewSchema.Column column, Dictionary<string, int> index, string? remedy)
         {
             (_row, _column, _getter) = (row, column, row.GetGetter<VBuffer<float>>(column));
             var slots = Shapes.SlotNamesOf(column)!;
             _targets = [.. slots.Select(s => index.GetValueOrDefault(s, -1))];
-            if (strict && Array.IndexOf(_targets, -1) is >= 0 and var slot)
+            if (remedy is not null && Array.IndexOf(_targets, -1) is >= 0 and var slot)
             {
-                throw Unknown(slots[slot], column, $"slot {slot}");
+                throw Unknown(slots[slot], column, $"slot {slot}", remedy);
             }
         }
 

@@ -1,17 +1,20 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Classification;
 using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch;
 
 namespace ZsMlc.MLNet.Evaluation;
 
 /// <summary>Reads scores and labels of a view and measures them.</summary>
 internal static class MultiLabelEvaluator
 {
-    public static MultiLabelMetrics Evaluate(IDataView data, IReadOnlyList<string>? labels, int topK, double threshold, string labelColumn, string scoreColumn)
+    public static MultiLabelMetrics Evaluate(IHostEnvironment environment, IDataView data, IReadOnlyList<string>? labels, int topK, double threshold, string labelColumn, string scoreColumn)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(topK, 1);
+        OptionRange.Check(nameof(threshold), threshold, threshold is >= 0 and <= 1, "0 to 1");
         var scoresOf = Columns.Any(data.Schema, scoreColumn, nameof(scoreColumn));
         if (scoresOf.Type is not VectorDataViewType { ItemType: NumberDataViewType item } || !item.Equals(NumberDataViewType.Single) || Shapes.SlotNamesOf(scoresOf) is not { } slots)
         {
@@ -40,7 +43,7 @@ internal static class MultiLabelEvaluator
         var row = new float[labels.Count];
         using var cursor = data.GetRowCursor([scoresOf, truth]);
         var getter = cursor.GetGetter<VBuffer<float>>(scoresOf);
-        var reader = LabelReader.Create(cursor, truth, labels, strict: false);
+        var reader = LabelReader.Create(cursor, truth, labels, remedy: null);
         VBuffer<float> values = default;
         while (cursor.MoveNext())
         {
@@ -56,7 +59,13 @@ internal static class MultiLabelEvaluator
             throw new InvalidOperationException("The data to evaluate has no rows.");
         }
 
-        return new(labels, scores.ToArray(), targets.ToArray(), topK, threshold);
+        MultiLabelMetrics metrics = new(labels, scores.ToArray(), targets.ToArray(), topK, threshold);
+        if (double.IsNaN(metrics.MeanAveragePrecision))
+        {
+            environment.Warning(nameof(MultiLabelMetrics), $"None of the {metrics.RowCount} rows has any of the {labels.Count} labels ('{labels[0]}', …) in the column '{labelColumn}', so the mean average precision is not a number. Are the names spelt as in the data?");
+        }
+
+        return metrics;
     }
 
     private static int IndexOf(this IReadOnlyList<string> list, string value)

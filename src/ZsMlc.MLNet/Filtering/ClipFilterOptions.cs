@@ -72,11 +72,8 @@ public sealed record ClipFilterOptions
             throw new ArgumentException($"{nameof(Template)} is '{Template}', without {{0}} for the label.");
         }
 
-        foreach (var (name, column) in new[] { (nameof(ImageColumn), ImageColumn), (nameof(LabelColumn), LabelColumn), (nameof(SyntheticColumn), SyntheticColumn), (nameof(ScoresColumn), ScoresColumn ?? "none") })
-        {
-            ArgumentException.ThrowIfNullOrWhiteSpace(column, name);
-        }
-
+        ColumnNames.Check(
+            (nameof(ImageColumn), ImageColumn ?? ""), (nameof(LabelColumn), LabelColumn ?? ""), (nameof(SyntheticColumn), SyntheticColumn ?? ""), (nameof(ScoresColumn), ScoresColumn));
         CheckCandidates(Candidates ?? Labels.Unseen);
     }
 

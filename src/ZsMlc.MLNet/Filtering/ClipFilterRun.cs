@@ -44,7 +44,7 @@ internal sealed class ClipFilterRun : BatchRun
         _flag = mapping.Synthetic is { } flag ? row.GetGetter<bool>(row.Schema[flag]) : null;
         _getter = row.GetGetter<MLImage>(_column);
         var labels = row.Schema[mapping.Labels];
-        _reader = LabelReader.Create(row, labels, _labels, strict: true);
+        _reader = LabelReader.Create(row, labels, _labels, $"Add it to {nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Labels)}, or mark real rows, which are not judged, in the column '{_settings.SyntheticColumn}'.");
         _adder = _settings.AddsLabels ? LabelAdder.Create(row, labels, capacity) : null;
         (_present, _kept, _values) = (new float[_labels.Count], new bool[capacity], new float[capacity][]);
     }

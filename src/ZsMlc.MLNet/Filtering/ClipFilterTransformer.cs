@@ -48,13 +48,13 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
 
     bool ITransformer.IsRowToRowMapper => _spent;
 
-    /// <summary>Filters lazily, or returns the input itself where the filter <see cref="IsSpent"/>.</summary>
+    /// <summary>Filters lazily; where the filter <see cref="IsSpent"/>, lets every row pass, with NaN in the column of scores.</summary>
     /// <param name="input">Rows with images and labels.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return _spent ? input : Filter(input);
+        return _spent ? new ConstantDataView(input, NotJudged(input.Schema)) : Filter(input);
     }
 
     /// <summary>Filters lazily, whether or not the filter <see cref="IsSpent"/>.</summary>
@@ -79,11 +79,11 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return _spent ? inputSchema : Mapping(inputSchema).OutputSchema;
+        return (_spent ? NotJudged(inputSchema) : (BatchMapping)Mapping(inputSchema)).OutputSchema;
     }
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => _spent
-        ? new BatchRowMapper(new ConstantMapping(inputSchema))
+        ? new BatchRowMapper(NotJudged(inputSchema))
         : throw new InvalidOperationException("A filter may drop rows, so it cannot map row to row. Fitted as a link of a chain it lets every row pass once the chain is fitted.");
 
     void ICanSaveModel.Save(ModelSaveContext context)
@@ -111,6 +111,11 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
         stream.CopyTo(memory);
         return memory.ToArray();
     }
+
+    // What was promised when the chain was made is there in scoring too.
+    private ConstantMapping NotJudged(DataViewSchema input) => _settings.ScoresColumn is { } scores
+        ? new(input, DefaultColumn.Unknown(scores, Candidates))
+        : new(input);
 
     private ClipFilterMapping Mapping(DataViewSchema input) => new(_settings, _judge, input, Complete, _cancellationToken);
 

@@ -82,7 +82,7 @@ internal sealed class FilterJudge : IDisposable
                 return _clip;
             }
 
-            var device = _environment.Device();
+            var device = _environment.Device(nameof(ClipFilterTransformer));
             var clip = _stored is null ? FromPath(device) : ClipModel.Load(new MemoryStream(_stored), device);
             try
             {

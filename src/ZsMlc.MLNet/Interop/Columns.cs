@@ -7,6 +7,8 @@ namespace ZsMlc.MLNet.Interop;
 /// <summary>Finds the columns that a component needs and says what is wrong with them.</summary>
 internal static class Columns
 {
+    private const string NoImages = " ML.NET's ShuffleRows, Cache and AppendCacheCheckpoint leave out columns of images: do without them (the trainer shuffles and keeps the images itself), or put them before the step that loads the images.";
+
     /// <summary>The image column of a schema.</summary>
     /// <param name="schema">Schema of the data.</param>
     /// <param name="name">Name of the column.</param>
@@ -14,7 +16,7 @@ internal static class Columns
     /// <exception cref="ArgumentException">The column is missing or holds no images.</exception>
     public static DataViewSchema.Column Image(DataViewSchema schema, string name, string option)
     {
-        var column = Any(schema, name, option);
+        var column = schema.GetColumnOrNull(name) ?? throw Missing(name, option, schema.Where(c => !c.IsHidden).Select(c => c.Name), NoImages);
         return column.Type is ImageDataViewType ? column : throw Mistyped(name, option, column.Type.ToString()!, "images (MLImage), as the loaders on ml.Data and LoadImages give them");
     }
 
@@ -29,6 +31,11 @@ internal static class Columns
     {
         var column = Any(schema, name, option);
         CheckLabels(name, option, column.Type.ToString()!, column.Type is VectorDataViewType, column.Type.GetItemType(), column.HasSlotNames());
+        if (column.Type.GetItemType() is not TextDataViewType && Shapes.SlotNamesOf(column)!.GroupBy(s => s, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"The column '{name}' ({option}) has {twice.Count()} slots named '{twice.Key}'; every label needs a slot of its own.");
+        }
+
         return column;
     }
 
@@ -44,7 +51,7 @@ internal static class Columns
     /// <exception cref="ArgumentException">The column is missing or holds no images.</exception>
     public static void CheckImage(SchemaShape shape, string name, string option)
     {
-        var column = Any(shape, name, option);
+        var column = shape.Find(name) ?? throw Missing(name, option, shape.Select(c => c.Name), NoImages);
         if (column.ItemType is not ImageDataViewType || column.Kind != SchemaShape.Column.VectorKind.Scalar)
         {
             throw Mistyped(name, option, column.Describe(), "images (MLImage), as the loaders on ml.Data and LoadImages give them");
@@ -90,8 +97,8 @@ internal static class Columns
         }
     }
 
-    private static ArgumentException Missing(string name, string option, IEnumerable<string> present) =>
-        new($"The data has no column '{name}' ({option}). It has: {string.Join(", ", present.Distinct())}.");
+    private static ArgumentException Missing(string name, string option, IEnumerable<string> present, string hint = "") =>
+        new($"The data has no column '{name}' ({option}). It has: {string.Join(", ", present.Distinct())}.{hint}");
 
     private static ArgumentException Mistyped(string name, string option, string found, string expected) =>
         new($"The column '{name}' ({option}) has the type {found}; expected {expected}.");

@@ -18,6 +18,17 @@ internal static class DefaultColumn
         return new(column.Name, column.Type, _ => getter);
     }
 
+    /// <summary>Numbers that nobody knows: NaN in every slot.</summary>
+    /// <param name="name">Name of the column.</param>
+    /// <param name="slots">Names of the slots.</param>
+    public static IndexedColumn Unknown(string name, IReadOnlyList<string> slots) =>
+        new(name, new VectorDataViewType(NumberDataViewType.Single, slots.Count), _ => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
+        {
+            var editor = VBufferEditor.Create(ref value, slots.Count);
+            editor.Values.Fill(float.NaN);
+            value = editor.Commit();
+        }), Shapes.Slots(slots));
+
     private static MethodInfo Method(string name) => typeof(DefaultColumn).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
 
     private static ValueGetter<T> Scalar<T>() => (ref T value) =>

@@ -20,7 +20,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
     /// <exception cref="OperationCanceledException">The run was cancelled; the store keeps what was done.</exception>
     public (GenerationSettings Settings, SavedPrompts Prompts, TunedTextEncoder? TextEncoder) Execute()
     {
-        var device = environment.Device();
+        var device = environment.Device(Source);
         var plan = GenerationPlan.Create(settings.Plan);
         using var store = SyntheticStore.Open(options.StorePath, settings.Identity(), settings.Candidates());
         var tuning = options.Tuning is null ? null : new EncoderTuning(environment, options, plan, store.Path);

@@ -15,18 +15,16 @@ internal static class RealRows
     {
         var column = Columns.Labels(input.Schema, settings.LabelColumn, nameof(SyntheticUnseenDataOptions.LabelColumn));
         var view = Widening(input.Schema, column, labels) is { } widening ? new BatchedDataView(input, widening) : input;
-        List<IndexedColumn> missing = [];
-        if (input.Schema.GetColumnOrNull(settings.SyntheticColumn) is null)
-        {
-            missing.Add(IndexedColumn.Boolean(settings.SyntheticColumn, _ => false));
-        }
+        return new ConstantDataView(view, Marks(view.Schema, settings));
+    }
 
-        if (input.Schema.GetColumnOrNull(settings.PromptColumn) is null)
-        {
-            missing.Add(IndexedColumn.Text(settings.PromptColumn, _ => ""));
-        }
-
-        return missing.Count > 0 ? new BatchedDataView(view, new ConstantMapping(view.Schema, missing)) : view;
+    /// <summary>Adds the flag (false) and the prompt (empty) where they are missing.</summary>
+    /// <param name="schema">Schema of the real rows.</param>
+    /// <param name="settings">Columns.</param>
+    public static ConstantMapping Marks(DataViewSchema schema, GenerationSettings settings)
+    {
+        IndexedColumn[] marks = [IndexedColumn.Boolean(settings.SyntheticColumn, _ => false), IndexedColumn.Text(settings.PromptColumn, _ => "")];
+        return new(schema, [.. marks.Where(m => schema.GetColumnOrNull(m.Name) is null)]);
     }
 
     private static BatchMapping? Widening(DataViewSchema schema, DataViewSchema.Column column, LabelSet labels)

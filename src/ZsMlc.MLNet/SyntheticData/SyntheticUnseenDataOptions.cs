@@ -116,11 +116,10 @@ public sealed record SyntheticUnseenDataOptions
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Labels);
-        foreach (var (name, value) in new[] { (nameof(Diffusion), Diffusion), (nameof(StorePath), StorePath), (nameof(ImageColumn), ImageColumn), (nameof(LabelColumn), LabelColumn), (nameof(SyntheticColumn), SyntheticColumn), (nameof(PromptColumn), PromptColumn) })
-        {
-            ArgumentException.ThrowIfNullOrWhiteSpace(value, name);
-        }
-
+        ArgumentException.ThrowIfNullOrWhiteSpace(Diffusion);
+        ArgumentException.ThrowIfNullOrWhiteSpace(StorePath);
+        ColumnNames.Check(
+            (nameof(ImageColumn), ImageColumn ?? ""), (nameof(LabelColumn), LabelColumn ?? ""), (nameof(SyntheticColumn), SyntheticColumn ?? ""), (nameof(PromptColumn), PromptColumn ?? ""));
         foreach (var (name, value) in new (string, object?)[] { (nameof(Prompts), Prompts), (nameof(Names), Names), (nameof(ConfusablePairs), ConfusablePairs), (nameof(Hierarchy), Hierarchy), (nameof(NegativePrompt), NegativePrompt), (nameof(Sampling), Sampling) })
         {
             ArgumentNullException.ThrowIfNull(value, name);
@@ -141,7 +140,6 @@ public sealed record SyntheticUnseenDataOptions
         Shard.Validate();
         CheckPairs();
         CheckSampling();
-        CheckColumns();
         AcceptanceFilter?.Validate(Sampling.Steps);
         CheckTuning();
         CheckRivals();
@@ -169,15 +167,6 @@ public sealed record SyntheticUnseenDataOptions
         if (Sampling.Preview is not null || Sampling.PreviewStep != 0)
         {
             throw new ArgumentException($"{nameof(Sampling)} has a preview of its own; set {nameof(AcceptanceFilter)}.{nameof(AcceptanceFilterOptions.PreviewStep)} instead.", nameof(Sampling));
-        }
-    }
-
-    private void CheckColumns()
-    {
-        string[] columns = [ImageColumn, LabelColumn, SyntheticColumn, PromptColumn];
-        if (columns.Distinct(StringComparer.Ordinal).Count() < columns.Length)
-        {
-            throw new ArgumentException($"{nameof(ImageColumn)}, {nameof(LabelColumn)}, {nameof(SyntheticColumn)} and {nameof(PromptColumn)} must be four different columns; found {string.Join(", ", columns)}.");
         }
     }
 

@@ -14,7 +14,7 @@ namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>
 /// A store of synthetic images. While a chain is fitted, the accepted images are appended to its rows; afterwards rows
-/// pass through unchanged. Saved and loaded by <c>ml.Model</c>; a loaded model scores without the store and the models.
+/// pass through, marked as real ones. Saved and loaded by <c>ml.Model</c>; a loaded model scores without the store and the models.
 /// </summary>
 public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerWithDifferentMappingAtTrainingTime, IDisposable
 {
@@ -51,23 +51,23 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
 
     bool ITransformer.IsRowToRowMapper => true;
 
-    /// <summary>Returns the rows unchanged.</summary>
+    /// <summary>Returns the rows with <c>IsSynthetic</c> (false) and <c>Prompt</c> (empty), where these columns are missing.</summary>
     /// <param name="input">Any rows.</param>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return input;
+        return new ConstantDataView(input, RealRows.Marks(input.Schema, _settings));
     }
 
-    /// <summary>The schema of the output: that of the input.</summary>
+    /// <summary>The schema of the output: that of the input, and the columns that mark real rows.</summary>
     /// <param name="inputSchema">The schema of the input.</param>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return inputSchema;
+        return RealRows.Marks(inputSchema, _settings).OutputSchema;
     }
 
-    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new BatchRowMapper(new ConstantMapping(inputSchema));
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new BatchRowMapper(RealRows.Marks(inputSchema, _settings));
 
     IDataView ITransformerWithDifferentMappingAtTrainingTime.TransformForTrainingPipeline(IDataView input)
     {

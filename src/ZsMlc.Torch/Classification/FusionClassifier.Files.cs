@@ -21,21 +21,23 @@ public sealed partial class FusionClassifier
     /// in, so that the classifier scores the same before and after it is saved.
     /// </summary>
     /// <param name="storage">Element type of the stored weights: Float16 (default), BFloat16 or Float32.</param>
-    public void Complete(ScalarType storage = ScalarType.Float16)
+    /// <param name="textEncoder">
+    /// Whether the text tower is rounded too, as befits a classifier that is stored with it: then other labels
+    /// (<see cref="WithLabels"/>) too score the same before and after. The tower is that of the CLIP model. Default false.
+    /// </param>
+    public void Complete(ScalarType storage = ScalarType.Float16, bool textEncoder = false)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         ForgetTextFeatures();
-        foreach (var (name, tensor) in StoredState(includeText: false))
+        foreach (var (name, tensor) in StoredState(textEncoder))
         {
             tensor.copy_(tensor.to(storage));
         }
 
         ForgetFrozen();
-
-        var texts = TextFeatures();
-        _texts = texts.to(storage).to(texts.dtype).DetachFromDisposeScope();
         _storage = storage;
+        _texts = StoredTextFeatures();
     }
 
     /// <summary>Writes the classifier to a stream that <see cref="Load"/> reads; the stream stays open.</summary>
@@ -144,6 +146,7 @@ public sealed partial class FusionClassifier
         prompts.ctx_neg.copy_(prompt_learner.ctx_neg);
         var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts) { _tokenizer = _tokenizer, _storage = _storage, QuickGelu = QuickGelu };
         classifier.Freeze();
+        classifier._texts = classifier.StoredTextFeatures();
         return classifier.KeepAlive();
     }
 
@@ -160,6 +163,14 @@ public sealed partial class FusionClassifier
                 module.to(storage);
             }
         }
+    }
+
+    /// <summary>The text features as a file holds them, so that scores do not change when the classifier is saved.</summary>
+    private Tensor StoredTextFeatures()
+    {
+        using var scope = NewDisposeScope();
+        var texts = TextFeatures();
+        return texts.to(_storage).to(texts.dtype).DetachFromDisposeScope();
     }
 
     private int EmbedDim => image_encoder.EmbedDim;

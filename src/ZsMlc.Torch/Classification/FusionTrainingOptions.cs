@@ -3,14 +3,29 @@ namespace ZsMlc.Torch.Classification;
 /// <summary>How a fusion classifier is trained.</summary>
 public sealed record FusionTrainingOptions
 {
+    private Setting<int> _epochs = 50, _batchSize = 32, _seed = 0;
+    private Setting<double> _learningRate = 0.002;
+
     /// <summary>Gets the number of epochs, 1 or more. Default 50.</summary>
-    public int Epochs { get; init; } = 50;
+    public int Epochs
+    {
+        get => _epochs.Value;
+        init => _epochs = new(value, true);
+    }
 
     /// <summary>Gets the rows of a step, 1 or more. Default 32.</summary>
-    public int BatchSize { get; init; } = 32;
+    public int BatchSize
+    {
+        get => _batchSize.Value;
+        init => _batchSize = new(value, true);
+    }
 
     /// <summary>Gets the learning rate of the contexts. Default 0.002.</summary>
-    public double LearningRate { get; init; } = 0.002;
+    public double LearningRate
+    {
+        get => _learningRate.Value;
+        init => _learningRate = new(value, true);
+    }
 
     /// <summary>Gets the learning rate of the fusion branches. Default 1e-4.</summary>
     public double FusionLearningRate { get; init; } = 1e-4;
@@ -52,7 +67,11 @@ public sealed record FusionTrainingOptions
     public bool PublishedSchedule { get; init; }
 
     /// <summary>Gets the seed of order and augmentation. Default 0.</summary>
-    public int Seed { get; init; }
+    public int Seed
+    {
+        get => _seed.Value;
+        init => _seed = new(value, true);
+    }
 
     /// <summary>Gets the epochs without a better validation score after which training ends; 0 never. Default 0.</summary>
     public int Patience { get; init; }
@@ -65,6 +84,28 @@ public sealed record FusionTrainingOptions
 
     /// <summary>Gets the published recipe: separate passes and a schedule that moves twice an epoch.</summary>
     public static FusionTrainingOptions Published { get; } = new() { SeparatePasses = true, PublishedSchedule = true };
+
+    /// <summary>Gets <see cref="Seed"/>, or <see langword="null"/> where nobody gave one.</summary>
+    internal int? GivenSeed => _seed.IsGiven ? _seed.Value : null;
+
+    /// <summary>The recipe with values that were given elsewhere; later on they count as defaults.</summary>
+    internal FusionTrainingOptions Or(int? epochs, int? batchSize, double? learningRate, int? seed) => this with
+    {
+        _epochs = _epochs.Or(epochs),
+        _batchSize = _batchSize.Or(batchSize),
+        _learningRate = _learningRate.Or(learningRate),
+        _seed = _seed.Or(seed),
+    };
+
+    /// <summary>Throws when a value differs from one that was given elsewhere; the message names both.</summary>
+    /// <exception cref="ArgumentException">Two values differ.</exception>
+    internal void CheckAgainst(int? epochs, int? batchSize, double? learningRate, int? seed, string parent)
+    {
+        _epochs.CheckAgainst(nameof(Epochs), epochs, parent);
+        _batchSize.CheckAgainst(nameof(BatchSize), batchSize, parent);
+        _learningRate.CheckAgainst(nameof(LearningRate), learningRate, parent);
+        _seed.CheckAgainst(nameof(Seed), seed, parent);
+    }
 
     /// <summary>Throws when a value is out of its range; the message names the option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>

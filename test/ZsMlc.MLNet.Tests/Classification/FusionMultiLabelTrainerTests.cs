@@ -28,7 +28,9 @@ public sealed class FusionMultiLabelTrainerTests
         var photos = s_world.Photos(_ml, 12);
         var options = s_world.Options with
         {
-            Training = new() { Epochs = 80, BatchSize = 4, LearningRate = 0.001, FusionLearningRate = 0.03, WarmupEpochs = 0, Cutout = false, RandAugment = false },
+            Epochs = 80,
+            BatchSize = 4,
+            Training = new() { LearningRate = 0.001, FusionLearningRate = 0.03, WarmupEpochs = 0, Cutout = false, RandAugment = false },
         };
 
         using var model = TinyWorld.Fit(_ml, options, photos);
@@ -46,7 +48,8 @@ public sealed class FusionMultiLabelTrainerTests
         {
             Labels = LabelSet.Create(names),
             Network = new() { ContextTokens = 4, LabelSpecificContext = true },
-            Training = new() { Epochs = 60, BatchSize = 8, LearningRate = 1e-3, FusionLearningRate = 0.03, WarmupEpochs = 0, Cutout = false, RandAugment = false },
+            Epochs = 60,
+            Training = new() { LearningRate = 1e-3, FusionLearningRate = 0.03, WarmupEpochs = 0, Cutout = false, RandAugment = false },
         };
 
         using var model = TinyWorld.Fit(_ml, options, data);
@@ -126,13 +129,15 @@ public sealed class FusionMultiLabelTrainerTests
                     cancellation.Cancel();
                 }
             }),
-            Training = new() { Epochs = 500, BatchSize = 3, ReturnBestOnCancel = true },
+            Epochs = 500,
+            BatchSize = 3,
+            Training = new() { ReturnBestOnCancel = true },
         };
 
         using var model = TinyWorld.Fit(_ml, options, photos);
 
         Assert.IsTrue(model.Training!.WasCancelled);
-        Assert.ThrowsExactly<OperationCanceledException>(() => TinyWorld.Fit(_ml, options with { Training = new() { Epochs = 500 } }, photos));
+        Assert.ThrowsExactly<OperationCanceledException>(() => TinyWorld.Fit(_ml, options with { Training = new() }, photos));
     }
 
     [TestMethod]
@@ -140,8 +145,8 @@ public sealed class FusionMultiLabelTrainerTests
     {
         using var cancellation = new CancellationTokenSource();
         var photos = s_world.Photos(_ml, 6);
-        var options = s_world.Options with { Training = new() { Epochs = 4, BatchSize = 3, WarmupEpochs = 0, CheckpointPath = s_world.Folder["run.safetensors"] } };
-        using var whole = TinyWorld.Fit(new(), options with { Training = options.Training with { CheckpointPath = null, Seed = 9 }, Seed = 0 }, photos);
+        var options = s_world.Options with { Epochs = 4, BatchSize = 3, Training = new() { WarmupEpochs = 0, CheckpointPath = s_world.Folder["run.safetensors"] } };
+        using var whole = TinyWorld.Fit(new(), options with { Training = options.Training with { CheckpointPath = null }, Seed = 0 }, photos);
 
         Assert.ThrowsExactly<OperationCanceledException>(() => TinyWorld.Fit(new(), options with
         {
@@ -214,6 +219,33 @@ public sealed class FusionMultiLabelTrainerTests
         Says<InvalidOperationException>(TinyWorld.Rows(2, Numbers(["red", "cow"], [[1, 0], [0, 1]])), "'cow' (slot 1)");
         Says<InvalidOperationException>(TinyWorld.Rows(2, Numbers(["red", "blue"], [[1, 0], [0, 0.5f]])), "0.5 in row 1, slot 1");
         Says<InvalidOperationException>(TinyWorld.Rows(2, Numbers(["red"], [[float.NaN], [float.NaN]])), "No row annotates");
+        Says<ArgumentException>(TinyWorld.Rows(2, Numbers(["red", "red"], [[1, 0], [0, 1]])), "2 slots named 'red'");
+    }
+
+    [TestMethod]
+    public void Fit_UnknownLabelsIgnored_TrainsOnTheOthers()
+    {
+        var rows = TinyWorld.Rows(2, IndexedColumn.Texts("Labels", i => ["red", i == 1 ? "cow" : "blue"]));
+        var known = TinyWorld.Rows(2, IndexedColumn.Texts("Labels", i => i == 1 ? ["red"] : ["red", "blue"]));
+
+        var message = Assert.ThrowsExactly<InvalidOperationException>(() => TinyWorld.Fit(_ml, s_world.Options, rows)).Message;
+        using var model = TinyWorld.Fit(_ml, s_world.Options with { IgnoreUnknownLabels = true }, rows);
+        using var expected = TinyWorld.Fit(_ml, s_world.Options, known);
+
+        Assert.Contains("FusionMultiLabelOptions.Labels", message);
+        Assert.Contains("IgnoreUnknownLabels", message);
+        Assert.AreEqual(expected.Training!.EpochLosses[0], model.Training!.EpochLosses[0]);
+    }
+
+    [TestMethod]
+    public void Fit_BehindAStepThatDropsImages_SaysWhichStepsDoAndHowToGoOn()
+    {
+        var photos = s_world.Photos(_ml, 3);
+        var trainer = _ml.MultiLabelClassification.Trainers.FusionMultiLabel(s_world.Options);
+        foreach (var fit in new Action[] { () => trainer.Fit(_ml.Data.ShuffleRows(photos)), () => trainer.Fit(_ml.Data.Cache(photos)), () => _ml.Transforms.CopyColumns("Copy", "ImagePath").AppendCacheCheckpoint(_ml).Append(trainer).Fit(photos) })
+        {
+            Assert.Contains("ShuffleRows, Cache and AppendCacheCheckpoint leave out columns of images", Assert.ThrowsExactly<ArgumentException>(fit).Message);
+        }
     }
 
     [TestMethod]
@@ -288,7 +320,11 @@ public sealed class FusionMultiLabelTrainerTests
         var rows = TinyWorld.Rows(2, IndexedColumn.Texts("Labels", _ => ["red"]));
 
         Assert.ThrowsExactly<InvalidOperationException>(() => TinyWorld.Fit(new MLContext(7) { GpuDeviceId = 999, FallbackToCpu = false }, s_world.Options, rows));
-        using var model = TinyWorld.Fit(new MLContext(7) { GpuDeviceId = 999, FallbackToCpu = true }, s_world.Options, rows);
+        List<string> warnings = [];
+        var forgiving = new MLContext(7) { GpuDeviceId = 999, FallbackToCpu = true };
+        forgiving.Log += (_, e) => warnings.AddRange(e.Kind == ChannelMessageKind.Warning && e.RawMessage.Contains("GPU 999", StringComparison.Ordinal) ? [e.Source] : []);
+        using var model = TinyWorld.Fit(forgiving, s_world.Options, rows);
+        CollectionAssert.AreEqual(new[] { "FusionMultiLabelTrainer" }, warnings);
         Assert.HasCount(2, TinyWorld.Scores(model.Transform(rows)));
     }
 
@@ -305,6 +341,45 @@ public sealed class FusionMultiLabelTrainerTests
         Names("ScoringBatchSize", s_world.Options with { ScoringBatchSize = 0 });
         Names("Clip", s_world.Options with { Clip = " " });
         Names("ImageColumn", s_world.Options with { ImageColumn = "" });
+        Names("ScoreColumn", s_world.Options with { ScoreColumn = "Image" });
+        Names("PredictedLabelsColumn", s_world.Options with { PredictedLabelsColumn = "Score" });
+        Names("PredictedLabelsColumn", s_world.Options with { PredictedLabelsColumn = null! });
+    }
+
+    [TestMethod]
+    public void Options_RecipeBesideShortcuts_AreMergedInEitherOrder()
+    {
+        FusionMultiLabelOptions first = new() { Labels = TinyWorld.Labels, Clip = s_world.Clip, Epochs = 2, Training = new() { WarmupEpochs = 0, Patience = 3 }, BatchSize = 4, Seed = 5 };
+        FusionMultiLabelOptions last = new() { Labels = TinyWorld.Labels, Clip = s_world.Clip, Training = new() { WarmupEpochs = 0, Patience = 3 }, Seed = 5, BatchSize = 4, Epochs = 2 };
+
+        Assert.AreEqual(last, first);
+        Assert.AreEqual((2, 4, 0.002), (first.Epochs, first.BatchSize, first.LearningRate));
+        Assert.AreEqual((2, 4, 0.002, 3, 5), (first.Training.Epochs, first.Training.BatchSize, first.Training.LearningRate, first.Training.Patience, first.Training.Seed));
+        using var model = TinyWorld.Fit(_ml, first with { ValidationFraction = 0.5 }, s_world.Photos(_ml, 6));
+        Assert.HasCount(2, model.Training!.EpochLosses);
+    }
+
+    [TestMethod]
+    public void Options_SeedOfTheRecipe_IsUsed()
+    {
+        var photos = s_world.Photos(_ml, 6);
+        using var one = TinyWorld.Fit(new MLContext(1), s_world.Options with { Seed = 3 }, photos);
+        using var two = TinyWorld.Fit(new MLContext(2), s_world.Options with { Training = new() { Seed = 3 } }, photos);
+
+        CollectionAssert.AreEqual(TinyWorld.Scores(one.Transform(photos)).SelectMany(s => s).ToArray(), TinyWorld.Scores(two.Transform(photos)).SelectMany(s => s).ToArray());
+    }
+
+    [TestMethod]
+    public void FusionMultiLabel_ValueGivenTwiceAndDifferently_NamesBoth()
+    {
+        void Says(string message, FusionMultiLabelOptions options) =>
+            Assert.Contains(message, Assert.ThrowsExactly<ArgumentException>(() => _ml.MultiLabelClassification.Trainers.FusionMultiLabel(options)).Message);
+
+        Says("Epochs is 2 and Training.Epochs is 50", s_world.Options with { Epochs = 2, Training = new() { Epochs = 50 } });
+        Says("BatchSize is 8 and Training.BatchSize is 32", s_world.Options with { Training = new() { BatchSize = 32 } });
+        Says("LearningRate is 0.5 and Training.LearningRate is 0.25", s_world.Options with { LearningRate = 0.5, Training = new() { LearningRate = 0.25 } });
+        Says("Seed is 1 and Training.Seed is 0", s_world.Options with { Seed = 1, Training = new() { Seed = 0 } });
+        _ = _ml.MultiLabelClassification.Trainers.FusionMultiLabel(s_world.Options with { Epochs = 2, Training = new() { Epochs = 2 } });
     }
 
     [TestMethod]

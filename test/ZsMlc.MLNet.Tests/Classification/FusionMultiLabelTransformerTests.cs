@@ -149,6 +149,30 @@ public sealed class FusionMultiLabelTransformerTests
     }
 
     [TestMethod]
+    public void WithLabels_BeforeAndAfterSaving_ScoresTheSameBits()
+    {
+        string[] labels = ["purple", "green", "a very dark blue"];
+        string[] Bits(FusionMultiLabelTransformer model) => [.. TinyWorld.Scores(model.Transform(s_photos)).Select(FusionMultiLabelTransformerTests.Bits)];
+        FusionMultiLabelTransformer Reload(FusionMultiLabelTransformer model, string file)
+        {
+            s_ml.Model.Save(model, s_photos.Schema, s_world.Folder[file]);
+            return (FusionMultiLabelTransformer)s_ml.Model.Load(s_world.Folder[file], out _);
+        }
+
+        using var fresh = s_model.WithLabels(labels);
+        using var loaded = Reload(s_model, "before.zip");
+        using var fromLoaded = loaded.WithLabels(labels);
+        using var saved = Reload(fresh, "after.zip");
+        using var bare = TinyWorld.Fit(s_ml, s_world.Options, s_photos);
+        using var fromBare = bare.WithLabels(labels);
+        using var savedBare = Reload(fromBare, "bare-after.zip");
+
+        CollectionAssert.AreEqual(Bits(fresh), Bits(fromLoaded));
+        CollectionAssert.AreEqual(Bits(fresh), Bits(saved));
+        CollectionAssert.AreEqual(Bits(fromBare), Bits(savedBare));
+    }
+
+    [TestMethod]
     public void WithLabels_SavedWithoutTextEncoder_SaysHowToKeepIt()
     {
         using var model = TinyWorld.Fit(s_ml, s_world.Options, s_photos);

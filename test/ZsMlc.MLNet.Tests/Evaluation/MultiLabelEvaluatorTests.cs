@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Classification;
 
@@ -66,7 +67,22 @@ public sealed class MultiLabelEvaluatorTests
         Assert.Contains("'Truth'", Assert.ThrowsExactly<ArgumentException>(() => catalog.Evaluate(View(names), labelColumn: "Truth")).Message);
         Assert.Contains("slot names", Assert.ThrowsExactly<ArgumentException>(() => catalog.Evaluate(View(names), scoreColumn: "Labels")).Message);
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Evaluate(View(names), topK: 0));
+        Assert.AreEqual("threshold", Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Evaluate(View(names), threshold: 2)).ParamName);
+        Assert.AreEqual("threshold", Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Evaluate(View(names), threshold: double.NaN)).ParamName);
         Assert.ThrowsExactly<InvalidOperationException>(() => catalog.Evaluate(new IndexedDataView(0, [ScoreColumn(), names])));
+    }
+
+    [TestMethod]
+    public void Evaluate_NoRowWithAnyLabel_WarnsOfTheNaN()
+    {
+        List<LoggingEventArgs> warnings = [];
+        _ml.Log += (_, e) => warnings.AddRange(e.Kind == ChannelMessageKind.Warning ? [e] : []);
+
+        var metrics = _ml.MultiLabelClassification.Evaluate(View(IndexedColumn.Texts("Labels", _ => ["Cat"])));
+
+        Assert.IsTrue(double.IsNaN(metrics.MeanAveragePrecision));
+        Assert.Contains("None of the 3 rows has any of the 3 labels ('cat', …)", warnings.Single().RawMessage);
+        Assert.AreEqual("MultiLabelMetrics", warnings[0].Source);
     }
 
     private static IndexedDataView View(IndexedColumn truth) => new(3, [ScoreColumn(), truth]);

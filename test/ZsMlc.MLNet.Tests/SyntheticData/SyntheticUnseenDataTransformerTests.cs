@@ -35,10 +35,34 @@ public sealed class SyntheticUnseenDataTransformerTests
         Assert.IsTrue(messages.Any(m => m.Contains($"{12 + generator.Statistics.Accepted} training rows", StringComparison.Ordinal)), string.Join('\n', messages));
         var scored = model.Transform(s_photos);
         Assert.AreEqual(12L, scored.GetRowCount());
-        Assert.IsNull(scored.Schema.GetColumnOrNull("IsSynthetic"));
-        Assert.AreSame(s_photos, generator.Transform(s_photos));
-        Assert.AreSame(s_photos.Schema, generator.GetOutputSchema(s_photos.Schema));
+        CollectionAssert.AreEqual(Enumerable.Repeat(false, 12).ToArray(), scored.GetColumn<bool>("IsSynthetic").ToArray());
+        CollectionAssert.AreEqual(Enumerable.Repeat("", 12).ToArray(), scored.GetColumn<string>("Prompt").ToArray());
+        CollectionAssert.AreEqual(new[] { "Image", "ImagePath", "Labels", "IsSynthetic", "Prompt" }, generator.GetOutputSchema(s_photos.Schema).Select(c => c.Name).ToArray());
+        CollectionAssert.AreEqual(new[] { "Image", "ImagePath", "Labels", "IsSynthetic", "Prompt" }, generator.Transform(generator.Transform(s_photos)).Schema.Select(c => c.Name).ToArray());
         CollectionAssert.AreEqual(Scores(model.LastTransformer, s_photos), Scores(model, s_photos));
+        Dispose(model);
+    }
+
+    [TestMethod]
+    public void Fit_ChainThatDropsThePromisedColumns_ScoresInViewsEnginesAndANewProcess()
+    {
+        var ml = new MLContext(7);
+        var options = Options("dropped");
+        var model = ml.Transforms.SyntheticUnseenData(options)
+            .Append(ml.Transforms.DropColumns(options.PromptColumn))
+            .Append(ml.MultiLabelClassification.Trainers.FusionMultiLabel(s_world.Options with { Labels = TinyGenerator.Labels }))
+            .Append(ml.Transforms.DropColumns(options.SyntheticColumn)).Fit(s_photos);
+        var zip = s_world.Folder["dropped.zip"];
+        ml.Model.Save(model, s_photos.Schema, zip);
+
+        var lines = RunLoader(zip, s_world.Folder["photos"]);
+
+        var scored = model.Transform(s_photos);
+        Assert.IsNull(scored.Schema.GetColumnOrNull("Prompt"));
+        CollectionAssert.AreEqual(
+            TinyWorld.Scores(scored).Select(Bits).ToArray(),
+            lines.Take(12).Select(l => string.Join(' ', l.Split(' ').Skip(1).Take(TinyGenerator.Labels.Count))).ToArray());
+        Assert.HasCount(12, lines.Where(l => l.StartsWith("engine", StringComparison.Ordinal)));
         Dispose(model);
     }
 
