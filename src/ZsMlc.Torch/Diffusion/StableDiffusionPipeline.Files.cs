@@ -34,7 +34,7 @@ public sealed partial class StableDiffusionPipeline
         try
         {
             var scheduler = SchedulerConfig.FromPretrained(folder);
-            Scheduler.Create(scheduler);
+            Scheduler.Create(scheduler).Dispose();
             var unetConfig = ConfigJson.Read<UnetConfig>(parts.PathOf("unet", Config));
             unetConfig.CheckMakesImagesFromText();
             var vaeConfig = ConfigJson.Read<AutoencoderConfig>(parts.PathOf("vae", Config));
@@ -65,7 +65,7 @@ public sealed partial class StableDiffusionPipeline
         PartFiles.Save(Path.Combine(folder, "vae"), WeightsFile, Vae, dtype);
         ConfigJson.Write(Path.Combine(folder, "vae", Config), Vae.Config);
         Directory.CreateDirectory(Path.Combine(folder, "scheduler"));
-        ConfigJson.Write(Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfig);
+        SchedulerSettings.Write(Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfig);
         PipelineIndex.Write(folder, Conditioning, SchedulerConfig.ClassName);
     }
 

@@ -91,7 +91,7 @@ public sealed partial class StableDiffusionPipeline
     private IEnumerable<GeneratedImage> GenerateBatch(List<int> indices, IReadOnlyList<string> prompts, string? negative, GenerationOptions options, Action<int> stepped, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
-        var scheduler = Scheduler.Create(options.Scheduler ?? SchedulerConfig);
+        using var scheduler = Scheduler.Create(options.Scheduler ?? SchedulerConfig);
         scheduler.SetTimesteps(options.Steps);
         var (height, width) = (options.Height ?? NativeSize, options.Width ?? NativeSize);
         var factor = Vae.Config.SpatialFactor;

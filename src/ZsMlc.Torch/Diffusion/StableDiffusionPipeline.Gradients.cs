@@ -21,7 +21,7 @@ public sealed partial class StableDiffusionPipeline
     public (Tensor Latents, Tensor Pixels) SampleWithGradients(UnetConditioning conditioning, Tensor noise, GenerationOptions options, int? lastSteps = null, CancellationToken cancellation = default, Func<Tensor>? freshNoise = null)
     {
         using var scope = NewDisposeScope();
-        var scheduler = Scheduler.Create(options.Scheduler ?? SchedulerConfig);
+        using var scheduler = Scheduler.Create(options.Scheduler ?? SchedulerConfig);
         scheduler.SetTimesteps(options.Steps);
         var latents = noise * scheduler.InitNoiseSigma;
         var count = scheduler.Timesteps.Count;

@@ -52,7 +52,7 @@ public sealed class StableDiffusionPipelineTests
         using var none = no_grad();
         using var golden = Golden.Open("sd", model + "-golden", $"pipeline_{run}.safetensors");
         using var unet = GoldenModels.Unet(model);
-        var scheduler = Scheduler.Create(Config(name, prediction));
+        using var scheduler = Scheduler.Create(Config(name, prediction));
         var timesteps = golden.Read("timesteps").to(ScalarType.Float64).data<double>().ToArray();
         scheduler.SetTimesteps(timesteps.Length);
         CollectionAssert.AreEqual(timesteps, scheduler.Timesteps.ToArray());
@@ -250,7 +250,7 @@ public sealed class StableDiffusionPipelineTests
         var options = new GenerationOptions { Steps = 5, GuidanceScale = 4, GuidanceStart = start, GuidanceEnd = end, Scheduler = Config("DDIMScheduler", "epsilon") };
         var context = golden.Read("encoder_hidden_states");
         var states = context.chunk(2, 0);
-        var scheduler = Scheduler.Create(options.Scheduler);
+        using var scheduler = Scheduler.Create(options.Scheduler);
         scheduler.SetTimesteps(5);
         var expected = golden.Read("initial_noise") * scheduler.InitNoiseSigma;
         for (var i = 0; i < 5; i++)
@@ -290,6 +290,10 @@ public sealed class StableDiffusionPipelineTests
     [DataRow("DPMSolverMultistepScheduler")]
     [DataRow("LCMScheduler")]
     [DataRow("PNDMScheduler")]
+    [DataRow("DDPMScheduler")]
+    [DataRow("HeunDiscreteScheduler")]
+    [DataRow("TCDScheduler")]
+    [DataRow("UniPCMultistepScheduler")]
     public async Task GenerateAsync_EveryScheduler_IsIndependentOfTheBatch(string scheduler)
     {
         using var pipeline = Load("tiny-sd");

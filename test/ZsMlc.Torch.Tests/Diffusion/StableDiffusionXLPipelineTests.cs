@@ -43,7 +43,7 @@ public sealed class StableDiffusionXLPipelineTests
         using var golden = GoldenSdxl.Open($"pipeline_{run}.safetensors");
         using var unet = GoldenModels.Unet(GoldenSdxl.Model);
         var options = GoldenSdxl.Options(golden, spacing);
-        var scheduler = Scheduler.Create(options.Scheduler!);
+        using var scheduler = Scheduler.Create(options.Scheduler!);
         scheduler.SetTimesteps(options.Steps);
         Golden.AssertL2(golden.Read("timesteps"), tensor(scheduler.Timesteps.ToArray()), 1e-6, "timesteps");
         Assert.AreEqual(golden.Read("init_noise_sigma").item<float>(), scheduler.InitNoiseSigma, 1e-5);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ZsMlc.Torch.Checkpoints;
 
@@ -19,7 +20,12 @@ internal static class ConfigJson
     };
 
     /// <summary>Reads a configuration; a value of the wrong kind is reported with the file's name.</summary>
-    public static T Read<T>(string path)
+    public static T Read<T>(string path) => Read<T>(path, null);
+
+    /// <summary>Reads a configuration.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="missing">Values for settings that the file lacks, or null.</param>
+    public static T Read<T>(string path, JsonObject? missing)
     {
         if (!File.Exists(path))
         {
@@ -28,7 +34,7 @@ internal static class ConfigJson
 
         return JsonFile.Read(path, $"a configuration of a {typeof(T).Name}", root =>
         {
-            var config = JsonSerializer.Deserialize<T>(DropNulls(root, typeof(T)), Options)!;
+            var config = JsonSerializer.Deserialize<T>(Complete(root, typeof(T), missing), Options)!;
             CheckNumbers(config);
             return config;
         });
@@ -68,7 +74,7 @@ internal static class ConfigJson
     }
 
     // A null in these files means "the default", so it must not overwrite ours; but where ours is written as null, null is a value.
-    private static string DropNulls(JsonElement root, Type type)
+    private static JsonObject Complete(JsonElement root, Type type, JsonObject? missing)
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
@@ -77,8 +83,17 @@ internal static class ConfigJson
 
         var nullable = type.GetProperties()
             .Where(p => p.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition == JsonIgnoreCondition.Never).Select(p => SettingName(p.Name)).ToHashSet();
-        return JsonSerializer.Serialize(root.EnumerateObject()
-            .Where(p => p.Value.ValueKind != JsonValueKind.Null || nullable.Contains(p.Name)).ToDictionary(p => p.Name, p => p.Value));
+        var found = new JsonObject(root.EnumerateObject()
+            .Where(p => p.Value.ValueKind != JsonValueKind.Null || nullable.Contains(p.Name)).Select(p => KeyValuePair.Create<string, JsonNode?>(p.Name, JsonNode.Parse(p.Value.GetRawText()))));
+        foreach (var (name, value) in missing ?? [])
+        {
+            if (value is not null && !found.ContainsKey(name))
+            {
+                found[name] = value.DeepClone();
+            }
+        }
+
+        return found;
     }
 
     private sealed class IntOrListConverter : JsonConverter<IntOrList>

@@ -15,16 +15,8 @@ public sealed class DdimScheduler : Scheduler
 
     private protected override void Start(int steps)
     {
-        var train = Config.NumTrainTimesteps;
-        _stride = train / steps;
-        var spacing = Config.TimestepSpacing ?? "leading";
-        Timesteps = spacing switch
-        {
-            "linspace" => [.. NoiseTable.Linspace(0, train - 1, steps).Select(t => Math.Round(t, MidpointRounding.ToEven)).Reverse()],
-            "leading" => [.. Enumerable.Range(0, steps).Select(i => (double)(i * _stride) + Config.StepsOffset).Reverse()],
-            "trailing" => [.. NoiseTable.Trailing(train, steps)],
-            _ => throw NoiseTable.UnknownSpacing(spacing),
-        };
+        _stride = Config.NumTrainTimesteps / steps;
+        Timesteps = NoiseTable.WholeTimesteps(Config, steps);
     }
 
     /// <inheritdoc/>
@@ -35,12 +27,7 @@ public sealed class DdimScheduler : Scheduler
         var now = AlphasCumprod[t];
         var next = t - _stride >= 0 ? AlphasCumprod[t - _stride] : Config.SetAlphaToOne ? 1 : AlphasCumprod[0];
         var original = PredictOriginal(output, index, sample);
-        var epsilon = Config.PredictionType switch
-        {
-            "epsilon" => output,
-            "v_prediction" => Math.Sqrt(now) * output + Math.Sqrt(1 - now) * sample,
-            _ => (sample - Math.Sqrt(now) * original) / Math.Sqrt(1 - now),
-        };
+        var epsilon = NoiseFromAlpha(output, now, sample, original);
         if (Config.ClipSample)
         {
             original = original.clamp(-Config.ClipSampleRange, Config.ClipSampleRange);

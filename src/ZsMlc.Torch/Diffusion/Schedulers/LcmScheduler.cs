@@ -16,20 +16,7 @@ public sealed class LcmScheduler : Scheduler
     /// <inheritdoc/>
     public override bool IsStochastic => true;
 
-    private protected override void Start(int steps)
-    {
-        var original = Config.OriginalInferenceSteps;
-        if (steps > original)
-        {
-            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"An LCM takes at most {original} steps (original_inference_steps).");
-        }
-
-        var stride = Config.NumTrainTimesteps / original;
-        Timesteps = Enumerable.Range(0, steps)
-            .Select(i => (int)Math.Floor((double)i * original / steps))
-            .Select(i => (double)((original - i) * stride - 1))
-            .ToArray();
-    }
+    private protected override void Start(int steps) => Timesteps = NoiseTable.Distilled(Config, steps);
 
     /// <inheritdoc/>
     public override Tensor Step(Tensor output, int index, Tensor sample, Func<Tensor>? noise = null)
@@ -37,7 +24,13 @@ public sealed class LcmScheduler : Scheduler
         using var scope = NewDisposeScope();
         var scaled = Timesteps[index] * Config.TimestepScaling;
         var norm = scaled * scaled + SigmaData * SigmaData;
-        var clean = scaled / Math.Sqrt(norm) * PredictOriginal(output, index, sample) + SigmaData * SigmaData / norm * sample;
+        var original = PredictOriginal(output, index, sample);
+        if (Config.ClipSample)
+        {
+            original = original.clamp(-Config.ClipSampleRange, Config.ClipSampleRange);
+        }
+
+        var clean = scaled / Math.Sqrt(norm) * original + SigmaData * SigmaData / norm * sample;
         if (index + 1 < Timesteps.Count)
         {
             ArgumentNullException.ThrowIfNull(noise);

@@ -5,17 +5,14 @@ namespace ZsMlc.Torch.Diffusion.Schedulers;
 /// <summary>The noise levels of the training, and their inference-time selections.</summary>
 internal static class NoiseTable
 {
+    public const string Cosine = "squaredcos_cap_v2";
+
     /// <summary>ᾱ of every training timestep, computed in single precision as in training.</summary>
     public static double[] AlphasCumprod(SchedulerConfig config)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var betas = config.BetaSchedule switch
-        {
-            "scaled_linear" => linspace(Math.Sqrt(config.BetaStart), Math.Sqrt(config.BetaEnd), config.NumTrainTimesteps, dtype: ScalarType.Float32).pow(2),
-            "linear" => linspace(config.BetaStart, config.BetaEnd, config.NumTrainTimesteps, dtype: ScalarType.Float32),
-            _ => throw new NotSupportedException($"The beta schedule '{config.BetaSchedule}' is not supported; expected scaled_linear or linear."),
-        };
+        var betas = Betas(config);
         if (config.RescaleBetasZeroSnr)
         {
             betas = RescaleToZeroSnr(betas);
@@ -23,6 +20,24 @@ internal static class NoiseTable
 
         return (1 - betas).cumprod(0).data<float>().Select(a => (double)a).ToArray();
     }
+
+    private static Tensor Betas(SchedulerConfig config)
+    {
+        var count = config.NumTrainTimesteps;
+        Tensor Spread(double first, double last) => linspace(first, last, count, dtype: ScalarType.Float32, device: CPU);
+        return config switch
+        {
+            { TrainedBetas: { } trained } when trained.Count == count => tensor(trained.ToArray(), dtype: ScalarType.Float32, device: CPU),
+            { TrainedBetas: { } trained } => throw new NotSupportedException($"The setting trained_betas has {trained.Count} values; expected {count}, as num_train_timesteps says."),
+            { BetaSchedule: "scaled_linear" } => Spread(Math.Sqrt(config.BetaStart), Math.Sqrt(config.BetaEnd)).pow(2),
+            { BetaSchedule: "linear" } => Spread(config.BetaStart, config.BetaEnd),
+            { BetaSchedule: Cosine } => tensor(Enumerable.Range(0, count).Select(i => Math.Min(1 - CosineLevel(i + 1, count) / CosineLevel(i, count), 0.999)).ToArray(), dtype: ScalarType.Float32, device: CPU),
+            _ => throw new NotSupportedException($"The setting beta_schedule = '{config.BetaSchedule}' is not supported; expected scaled_linear, linear or {Cosine}."),
+        };
+    }
+
+    /// <summary>Nichol and Dhariwal 2021, equation 17.</summary>
+    private static double CosineLevel(int step, int count) => Math.Pow(Math.Cos((step / (double)count + 0.008) / 1.008 * Math.PI / 2), 2);
 
     /// <summary>Lin et al. 2023, algorithm 1: shift and scale √ᾱ so that the last is 0 and the first unchanged.</summary>
     private static Tensor RescaleToZeroSnr(Tensor betas)
@@ -35,9 +50,46 @@ internal static class NoiseTable
         return 1 - alphas;
     }
 
-    /// <summary>σ = √((1-ᾱ)/ᾱ) in single precision.</summary>
-    public static double[] Sigmas(IReadOnlyList<double> alphasCumprod) =>
-        alphasCumprod.Select(a => (double)(float)Math.Sqrt((1f - (float)a) / (float)a)).ToArray();
+    /// <summary>σ = √((1-ᾱ)/ᾱ) in single precision; a finite number stands for the infinite σ of pure noise, as in the reference.</summary>
+    public static double[] Sigmas(SchedulerConfig config, IReadOnlyList<double> alphasCumprod)
+    {
+        double[] alphas = config.RescaleBetasZeroSnr ? [.. alphasCumprod.SkipLast(1), Math.Pow(2, -24)] : [.. alphasCumprod];
+        return [.. alphas.Select(a => (double)(float)Math.Sqrt((1f - (float)a) / (float)a))];
+    }
+
+    /// <summary>α, σ and λ = log(α/σ) of the variance-preserving form of a σ.</summary>
+    public static (double Alpha, double Sigma, double Lambda) Level(double sigma)
+    {
+        var alpha = 1 / Math.Sqrt(sigma * sigma + 1);
+        return (alpha, sigma * alpha, -Math.Log(sigma));
+    }
+
+    /// <summary>Whole timesteps of a run, the noisiest first, for the schedulers that work in ᾱ.</summary>
+    public static double[] WholeTimesteps(SchedulerConfig config, int steps)
+    {
+        var train = config.NumTrainTimesteps;
+        var spacing = config.TimestepSpacing ?? "leading";
+        return spacing switch
+        {
+            "linspace" => [.. Linspace(0, train - 1, steps).Select(t => Math.Round(t, MidpointRounding.ToEven)).Reverse()],
+            "leading" => [.. Enumerable.Range(0, steps).Select(i => (double)(i * (train / steps)) + config.StepsOffset).Reverse()],
+            "trailing" => [.. Trailing(train, steps)],
+            _ => throw UnknownSpacing(spacing),
+        };
+    }
+
+    /// <summary>Some of the timesteps that a few-step network was distilled on, the noisiest first.</summary>
+    public static double[] Distilled(SchedulerConfig config, int steps)
+    {
+        var original = config.OriginalInferenceSteps;
+        if (steps > original)
+        {
+            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"A network of {config.ClassName} takes at most {original} steps (original_inference_steps).");
+        }
+
+        var stride = config.NumTrainTimesteps / original;
+        return [.. Enumerable.Range(0, steps).Select(i => (int)Math.Floor((double)i * original / steps)).Select(i => (double)((original - i) * stride - 1))];
+    }
 
     /// <summary>Linear interpolation of a table at fractional indices, clamped at its ends.</summary>
     public static double Interpolate(IReadOnlyList<double> table, double index)
@@ -92,5 +144,5 @@ internal static class NoiseTable
     }
 
     public static NotSupportedException UnknownSpacing(string? spacing) =>
-        new($"The timestep spacing '{spacing}' is not supported; expected leading, trailing or linspace.");
+        new($"The setting timestep_spacing = '{spacing}' is not supported; expected leading, trailing or linspace.");
 }

@@ -5,10 +5,13 @@ namespace ZsMlc.Torch.Diffusion.Schedulers;
 
 /// <summary>
 /// A sampler: the noise levels that the network is called at, and the step from one level to the next. Every tensor
-/// operation can be differentiated. An instance serves one sampling run at a time.
+/// operation can be differentiated. An instance serves one sampling run at a time, and keeps tensors of earlier steps until the next
+/// run or its disposal.
 /// </summary>
-public abstract class Scheduler
+public abstract class Scheduler : IDisposable
 {
+    private readonly List<StepMemory> _memories = [];
+
     private protected Scheduler(SchedulerConfig config)
     {
         Config = config;
@@ -37,7 +40,22 @@ public abstract class Scheduler
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, Config.NumTrainTimesteps);
+        _memories.ForEach(m => m.Clear());
         Start(steps);
+    }
+
+    /// <summary>Frees the tensors of earlier steps.</summary>
+    public void Dispose()
+    {
+        _memories.ForEach(m => m.Dispose());
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Makes a place for tensors of earlier steps, empty at the start of every run.</summary>
+    private protected StepMemory Remember(int capacity)
+    {
+        _memories.Add(new(capacity));
+        return _memories[^1];
     }
 
     /// <summary>Prepares the tables of a run of <paramref name="steps"/> steps.</summary>
@@ -62,18 +80,25 @@ public abstract class Scheduler
     /// <param name="sample">The sample before the step.</param>
     public abstract Tensor PredictOriginal(Tensor output, int index, Tensor sample);
 
-    /// <summary>Creates the scheduler that a configuration names.</summary>
-    /// <exception cref="NotSupportedException">The class is not supported; the message lists those that are.</exception>
-    public static Scheduler Create(SchedulerConfig config) => config.ClassName switch
+    /// <summary>Creates the scheduler that a configuration names. Settings of other schedulers are passed over.</summary>
+    /// <exception cref="NotSupportedException">The class, or a setting of its own, is not supported; the message names it.</exception>
+    public static Scheduler Create(SchedulerConfig config)
     {
-        "EulerDiscreteScheduler" => new EulerScheduler(config),
-        "EulerAncestralDiscreteScheduler" => new EulerAncestralScheduler(config),
-        "DDIMScheduler" => new DdimScheduler(config),
-        "DPMSolverMultistepScheduler" => new DpmSolverScheduler(config),
-        "LCMScheduler" => new LcmScheduler(config),
-        "PNDMScheduler" => new PndmScheduler(config),
-        _ => throw new NotSupportedException($"The scheduler '{config.ClassName}' is not supported. Supported are EulerDiscreteScheduler, EulerAncestralDiscreteScheduler, DDIMScheduler, DPMSolverMultistepScheduler, LCMScheduler and PNDMScheduler."),
-    };
+        var own = SchedulerSettings.OfClass(config);
+        return own.ClassName switch
+        {
+            "DDIMScheduler" => new DdimScheduler(own),
+            "DDPMScheduler" => new DdpmScheduler(own),
+            "DPMSolverMultistepScheduler" => new DpmSolverScheduler(own),
+            "EulerAncestralDiscreteScheduler" => new EulerAncestralScheduler(own),
+            "EulerDiscreteScheduler" => new EulerScheduler(own),
+            "HeunDiscreteScheduler" => new HeunScheduler(own),
+            "LCMScheduler" => new LcmScheduler(own),
+            "PNDMScheduler" => new PndmScheduler(own),
+            "TCDScheduler" => new TcdScheduler(own),
+            _ => new UniPcScheduler(own),
+        };
+    }
 
     /// <summary>x̂₀ from the prediction, for samples x = √ᾱ·x₀ + √(1-ᾱ)·ε.</summary>
     private protected Tensor OriginalFromAlpha(Tensor output, double alphaCumprod, Tensor sample)
@@ -88,6 +113,18 @@ public abstract class Scheduler
         };
     }
 
+    /// <summary>The noise that the prediction stands for, for such samples.</summary>
+    private protected Tensor NoiseFromAlpha(Tensor output, double alphaCumprod, Tensor sample, Tensor original)
+    {
+        var (alpha, sigma) = (Math.Sqrt(alphaCumprod), Math.Sqrt(1 - alphaCumprod));
+        return Config.PredictionType switch
+        {
+            "epsilon" => output,
+            "v_prediction" => alpha * output + sigma * sample,
+            _ => (sample - alpha * original) / sigma,
+        };
+    }
+
     /// <summary>x̂₀ from the prediction, for samples x = x₀ + σ·ε.</summary>
     private protected Tensor OriginalFromSigma(Tensor output, double sigma, Tensor sample) => Config.PredictionType switch
     {
@@ -98,5 +135,5 @@ public abstract class Scheduler
     };
 
     private NotSupportedException UnknownPrediction() =>
-        new($"The prediction type '{Config.PredictionType}' is not supported; expected epsilon, v_prediction or sample.");
+        new($"The setting prediction_type = '{Config.PredictionType}' is not supported; expected epsilon, v_prediction or sample.");
 }

@@ -30,7 +30,7 @@ public sealed class SchedulerGoldenTests
         using var document = Definitions();
         using var golden = Golden.Open("sd", "schedulers", Stem + ".safetensors");
         var entry = document.RootElement.GetProperty(name);
-        var scheduler = Create(entry.GetProperty("config"));
+        using var scheduler = Create(entry.GetProperty("config"));
         var steps = entry.GetProperty("steps").GetInt32();
 
         var dummies = golden.Names.Where(n => n.StartsWith(name + "/", StringComparison.Ordinal) && n.EndsWith("/samples", StringComparison.Ordinal)).Select(n => n.Split('/')[1]).ToList();
@@ -77,6 +77,6 @@ public sealed class SchedulerGoldenTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["scheduler_config.json"], config.GetRawText());
-        return Scheduler.Create(ConfigJson.Read<SchedulerConfig>(folder["scheduler_config.json"]));
+        return Scheduler.Create(SchedulerSettings.Read(folder["scheduler_config.json"]));
     }
 }
