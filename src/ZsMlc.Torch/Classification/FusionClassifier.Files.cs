@@ -1,4 +1,3 @@
-using System.Text.Json;
 using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Checkpoints;
@@ -10,8 +9,6 @@ namespace ZsMlc.Torch.Classification;
 
 public sealed partial class FusionClassifier
 {
-    private const string TextFeaturesName = "text_features", DescriptionKey = "fusion_classifier", VocabularyKey = "tokenizer_vocabulary", MergesKey = "tokenizer_merges";
-
     private ScalarType _storage = ScalarType.Float32;
     private ClipTokenizer? _tokenizer;
     private bool _ownsText;
@@ -40,11 +37,14 @@ public sealed partial class FusionClassifier
         _texts = StoredTextFeatures();
     }
 
-    /// <summary>Writes the classifier to a stream that <see cref="Load"/> reads; the stream stays open.</summary>
+    /// <summary>Writes the classifier to a stream that <see cref="Load(Stream, Device?)"/> reads; the stream stays open.</summary>
     /// <param name="stream">A writable stream.</param>
     /// <param name="includeTextEncoder">Whether the text tower is written too, so that the loaded classifier can take other labels.</param>
     /// <exception cref="InvalidOperationException">The text tower is asked for, but this classifier has none.</exception>
-    public void Save(Stream stream, bool includeTextEncoder = false)
+    public void Save(Stream stream, bool includeTextEncoder = false) => Save(stream, includeTextEncoder, checksum: true);
+
+    /// <summary>Writes the classifier with or, as version 0.1.0 did, without a checksum.</summary>
+    internal void Save(Stream stream, bool includeTextEncoder, bool checksum)
     {
         if (includeTextEncoder && text_encoder is null)
         {
@@ -54,63 +54,65 @@ public sealed partial class FusionClassifier
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         _texts ??= TextFeatures().DetachFromDisposeScope();
-        var description = new Description(Labels, Options, Vision, EmbedDim, text_encoder?.Config, QuickGelu);
-        Dictionary<string, string> metadata = new() { ["format"] = "pt", [DescriptionKey] = JsonSerializer.Serialize(description) };
-        if (includeTextEncoder && !ReferenceEquals(_tokenizer, ClipTokenizer.Default))
+        Dictionary<string, string> metadata = new() { ["format"] = "pt" };
+        new FusionDescription(Labels, Options, Vision, EmbedDim, text_encoder?.Config, QuickGelu).Write(metadata);
+        if (includeTextEncoder)
         {
-            metadata[VocabularyKey] = JsonSerializer.Serialize(_tokenizer!.Vocabulary);
-            metadata[MergesKey] = JsonSerializer.Serialize(_tokenizer.Merges);
+            StoredTokenizer.Write(metadata, _tokenizer!);
         }
 
         var tensors = StoredState(includeTextEncoder).Select(s => KeyValuePair.Create(s.Key, s.Value.to(_storage)))
-            .Append(KeyValuePair.Create(TextFeaturesName, _texts.to(_storage)));
-        SafetensorsWriter.Write(stream, tensors, metadata);
+            .Append(KeyValuePair.Create(FusionDescription.TextFeatures, _texts.to(_storage)));
+        SafetensorsWriter.Write(stream, tensors, metadata, checksum);
     }
 
     /// <summary>Reads a classifier from a stream.</summary>
-    /// <param name="stream">A readable stream at the start of what <see cref="Save"/> wrote.</param>
+    /// <param name="stream">A readable stream at the start of what <see cref="Save(Stream, bool)"/> wrote.</param>
     /// <param name="device">Device; by default the CPU.</param>
-    /// <exception cref="CheckpointFormatException">The stream holds something else, or ends early.</exception>
+    /// <exception cref="CheckpointFormatException">The stream is damaged, holds something else, or describes another classifier than its tensors are those of.</exception>
     public static FusionClassifier Load(Stream stream, Device? device = null)
     {
         TorchRuntime.EnsureLoaded();
         using var file = SafetensorsStream.Read(stream, "the stored classifier");
-        if (!file.Metadata.TryGetValue(DescriptionKey, out var json) || JsonSerializer.Deserialize<Description>(json) is not { } d)
+        try
         {
-            throw new CheckpointFormatException(file.Source, "it is not a fusion classifier.");
+            return Load(file, device ?? CPU);
         }
-
-        var images = Tower(d.Vision, d.EmbedDim, d.QuickGelu, d.Options);
-        var isTrainable = file.Names.Contains("text_encoder.token_embedding.weight");
-        if (!isTrainable)
+        catch (ArgumentException e)
         {
-            KeepAsStored(images, file.Info(TextFeaturesName).DType);
+            throw new CheckpointFormatException(file.Source, $"no classifier is as it is described: {e.Message}", e);
+        }
+    }
+
+    private static FusionClassifier Load(SafetensorsStream file, Device device)
+    {
+        var (d, tokenizer) = FusionDescription.Read(file);
+        var images = Tower(d.Vision, d.EmbedDim, d.QuickGelu, d.Options);
+        if (d.Text is null)
+        {
+            KeepAsStored(images, file.Info(FusionDescription.TextFeatures).DType);
         }
 
         TextTransformer? text = null;
         PromptLearner? prompts = null;
-        ClipTokenizer? tokenizer = null;
-        if (isTrainable && d.Text is { } config)
+        if (d.Text is { } config)
         {
-            tokenizer = file.Metadata.TryGetValue(VocabularyKey, out var vocabulary)
-                ? new(JsonSerializer.Deserialize<Dictionary<string, int>>(vocabulary)!, JsonSerializer.Deserialize<List<string>>(file.Metadata[MergesKey])!)
-                : ClipTokenizer.Default;
             text = new TextTransformer(config, d.EmbedDim, d.QuickGelu);
-            CheckpointLoader.LoadInto(text, file, n => n.StartsWith("text_encoder.", StringComparison.Ordinal) ? n["text_encoder.".Length..] : null);
-            prompts = new PromptLearner(text, tokenizer, d.Labels, d.Options.ContextTokens, d.Options.LabelSpecificContext);
+            CheckpointLoader.LoadInto(text, file, n => n.StartsWith(FusionDescription.TextPrefix, StringComparison.Ordinal) ? n[FusionDescription.TextPrefix.Length..] : null);
+            prompts = new PromptLearner(text, tokenizer!, d.Labels, d.Options.ContextTokens, d.Options.LabelSpecificContext);
         }
 
         var classifier = new FusionClassifier(d.Options, d.Labels, images, text, prompts);
         try
         {
-            CheckpointLoader.LoadInto(classifier, file, n => n == TextFeaturesName || (prompts is null && !n.StartsWith("image_encoder.", StringComparison.Ordinal)) ? null : n);
-            using var stored = file.Read(TextFeaturesName);
+            CheckpointLoader.LoadInto(classifier, file, n => n == FusionDescription.TextFeatures || (prompts is null && n.StartsWith(FusionDescription.PromptPrefix, StringComparison.Ordinal)) ? null : n);
+            using var stored = file.Read(FusionDescription.TextFeatures);
             classifier._storage = stored.dtype;
             classifier._tokenizer = tokenizer;
             classifier._ownsText = true;
             classifier.QuickGelu = d.QuickGelu;
-            classifier.to(device ?? CPU);
-            classifier._texts = stored.to(ScalarType.Float32).to(device ?? CPU).DetachFromDisposeScope();
+            classifier.to(device);
+            classifier._texts = stored.to(ScalarType.Float32).to(device).DetachFromDisposeScope();
             classifier.Freeze();
             return classifier.KeepAlive();
         }
@@ -179,7 +181,5 @@ public sealed partial class FusionClassifier
 
     private IEnumerable<KeyValuePair<string, Tensor>> StoredState(bool includeText) => state_dict()
         .Where(s => !s.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-        .Where(s => includeText || !s.Key.StartsWith("text_encoder.", StringComparison.Ordinal));
-
-    private sealed record Description(IReadOnlyList<string> Labels, FusionClassifierOptions Options, ClipVisionConfig Vision, int EmbedDim, ClipTextConfig? Text, bool QuickGelu);
+        .Where(s => includeText || !s.Key.StartsWith(FusionDescription.TextPrefix, StringComparison.Ordinal));
 }

@@ -6,7 +6,7 @@ namespace ZsMlc.Torch.Clip;
 /// <summary>A CLIP checkpoint of any form, seen under OpenAI's tensor names, with its configuration and tokenizer.</summary>
 internal sealed class ClipCheckpoint : IDisposable
 {
-    private const string ConfigKey = "clip_config", VocabularyKey = "tokenizer_vocabulary", MergesKey = "tokenizer_merges";
+    private const string ConfigKey = "clip_config";
 
     private ClipCheckpoint(ICheckpoint tensors, ClipConfig config, ClipTokenizer tokenizer) =>
         (Tensors, Config, Tokenizer) = (tensors, config, tokenizer);
@@ -50,12 +50,7 @@ internal sealed class ClipCheckpoint : IDisposable
     public static Dictionary<string, string> Describe(ClipConfig config, ClipTokenizer tokenizer)
     {
         Dictionary<string, string> metadata = new() { ["format"] = "pt", [ConfigKey] = OpenClipConfig.Format(config).ToJsonString() };
-        if (!ReferenceEquals(tokenizer, ClipTokenizer.Default))
-        {
-            metadata[VocabularyKey] = JsonSerializer.Serialize(tokenizer.Vocabulary);
-            metadata[MergesKey] = JsonSerializer.Serialize(tokenizer.Merges);
-        }
-
+        StoredTokenizer.Write(metadata, tokenizer);
         return metadata;
     }
 
@@ -70,10 +65,7 @@ internal sealed class ClipCheckpoint : IDisposable
             using var config = JsonDocument.Parse(tensors.Metadata[ConfigKey]);
             var sizes = OpenClipConfig.Parse(config.RootElement);
             sizes.Check();
-            var tokenizer = tensors.Metadata.TryGetValue(VocabularyKey, out var vocabulary)
-                ? new(JsonSerializer.Deserialize<Dictionary<string, int>>(vocabulary)!, JsonSerializer.Deserialize<List<string>>(tensors.Metadata[MergesKey])!)
-                : ClipTokenizer.Default;
-            return new(tensors, sizes, tokenizer);
+            return new(tensors, sizes, StoredTokenizer.Read(tensors.Metadata, sizes.Text));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {

@@ -11,51 +11,19 @@ public sealed record ClipConfig(int EmbedDim, ClipVisionConfig Vision, ClipTextC
     /// <exception cref="ArgumentException">A size is out of range; the message names it.</exception>
     internal void Check()
     {
-        static void Positive(int value, string name) =>
-            Require(value > 0, $"{name} is {value}; expected 1 or more.");
-        static void Require(bool holds, string message)
-        {
-            if (!holds)
-            {
-                throw new ArgumentException(message);
-            }
-        }
-
         Positive(EmbedDim, nameof(EmbedDim));
-        Positive(Vision.Width, "Vision.Width");
-        Positive(Vision.Heads, "Vision.Heads");
-        var attended = Vision.Width;
-        if (Vision.ResNetLayers is { } blocks)
-        {
-            attended *= 32;
-            Require(Vision.ImageSize > 0 && Vision.ImageSize % 32 == 0, $"Vision.ImageSize is {Vision.ImageSize}; a ResNet needs a multiple of 32.");
-            Require(Vision.Width % 2 == 0, $"Vision.Width is {Vision.Width}; a ResNet needs an even number.");
-            Require(blocks.Count == 4 && blocks.All(b => b > 0), $"Vision.ResNetLayers is [{string.Join(", ", blocks)}]; expected four numbers of 1 or more.");
-        }
-        else
-        {
-            Positive(Vision.Layers, "Vision.Layers");
-            Positive(Vision.PatchSize, "Vision.PatchSize");
-            Require(Vision.ImageSize >= Vision.PatchSize, $"Vision.ImageSize is {Vision.ImageSize}; expected at least the patch size, {Vision.PatchSize}.");
-        }
-
-        Require(attended % Vision.Heads == 0, $"Vision.Heads is {Vision.Heads}, which does not divide the width {attended}.");
-        Require(Text.ContextLength > 2, $"Text.ContextLength is {Text.ContextLength}; expected 3 or more.");
-        Require(Text.VocabSize > 2, $"Text.VocabSize is {Text.VocabSize}; expected 3 or more.");
-        Positive(Text.Layers, "Text.Layers");
-        Positive(Text.Width, "Text.Width");
-        Require(Text.Heads > 0 && Text.Width % Text.Heads == 0, $"Text.Heads is {Text.Heads}, which does not divide the width {Text.Width}.");
+        Vision.Check();
+        Text.Check();
     }
 
-    /// <summary>A lower bound of the model's number of weights, to tell a wrong configuration before it takes memory.</summary>
-    internal double LeastWeights()
+    internal static void Positive(int value, string name) => Require(value > 0, $"{name} is {value}; expected 1 or more.");
+
+    internal static void Require(bool holds, string message)
     {
-        double text = Text.Width, vision = Vision.Width;
-        var sum = ((double)Text.VocabSize + Text.ContextLength + EmbedDim) * text + 12 * text * text * Text.Layers;
-        var grid = (double)Vision.GridSize * Vision.GridSize;
-        return Vision.ResNetLayers is { } blocks
-            ? sum + 32 * vision * (3 * 32 * vision + grid + EmbedDim) + blocks.Sum(b => b * vision * vision)
-            : sum + vision * (3.0 * Vision.PatchSize * Vision.PatchSize + grid + EmbedDim) + 12 * vision * vision * Vision.Layers;
+        if (!holds)
+        {
+            throw new ArgumentException(message);
+        }
     }
 
     /// <summary>Gets OpenAI's RN50: 224², E 1024.</summary>
@@ -102,6 +70,41 @@ public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<in
 
     /// <summary>Gets the side of the final feature grid: positions or patches.</summary>
     public int GridSize => ResNetLayers is null ? ImageSize / PatchSize : ImageSize / 32;
+
+    /// <summary>Throws when no network can have these sizes.</summary>
+    /// <exception cref="ArgumentException">A size is out of range; the message names it.</exception>
+    internal void Check()
+    {
+        ClipConfig.Positive(Width, "Vision.Width");
+        ClipConfig.Positive(Heads, "Vision.Heads");
+        long attended = Width;
+        if (ResNetLayers is { } blocks)
+        {
+            attended *= 32;
+            ClipConfig.Require(ImageSize > 0 && ImageSize % 32 == 0, $"Vision.ImageSize is {ImageSize}; a ResNet needs a multiple of 32.");
+            ClipConfig.Require(Width % 2 == 0, $"Vision.Width is {Width}; a ResNet needs an even number.");
+            ClipConfig.Require(blocks.Count == 4 && blocks.All(b => b > 0), $"Vision.ResNetLayers is [{string.Join(", ", blocks)}]; expected four numbers of 1 or more.");
+        }
+        else
+        {
+            ClipConfig.Positive(Layers, "Vision.Layers");
+            ClipConfig.Positive(PatchSize, "Vision.PatchSize");
+            ClipConfig.Require(ImageSize >= PatchSize, $"Vision.ImageSize is {ImageSize}; expected at least the patch size, {PatchSize}.");
+        }
+
+        ClipConfig.Require(attended % Heads == 0, $"Vision.Heads is {Heads}, which does not divide the width {attended}.");
+    }
+
+    /// <summary>A lower bound of the tower's number of weights, embedding of width <paramref name="embedDim"/> included.</summary>
+    internal double LeastWeights(int embedDim)
+    {
+        double width = Width, grid = (double)GridSize * GridSize;
+
+        // A bottleneck of p planes has 1×1 convolutions of 4p² each and a 3×3 one of 9p²; stage s has p = Width · 2^s.
+        return ResNetLayers is { } blocks
+            ? 32 * width * (3 * 32 * width + grid + embedDim) + blocks.Select((b, s) => b * 17.0 * width * width * Math.Pow(4, s)).Sum()
+            : width * (3.0 * PatchSize * PatchSize + grid + embedDim) + 12 * width * width * Layers;
+    }
 }
 
 /// <summary>Sizes of the text tower.</summary>
@@ -110,4 +113,20 @@ public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<in
 /// <param name="Width">Token width.</param>
 /// <param name="Heads">Attention heads.</param>
 /// <param name="Layers">Number of blocks.</param>
-public sealed record ClipTextConfig(int ContextLength, int VocabSize, int Width, int Heads, int Layers);
+public sealed record ClipTextConfig(int ContextLength, int VocabSize, int Width, int Heads, int Layers)
+{
+    /// <summary>Throws when no network can have these sizes.</summary>
+    /// <exception cref="ArgumentException">A size is out of range; the message names it.</exception>
+    internal void Check()
+    {
+        ClipConfig.Require(ContextLength > 2, $"Text.ContextLength is {ContextLength}; expected 3 or more.");
+        ClipConfig.Require(VocabSize > 2, $"Text.VocabSize is {VocabSize}; expected 3 or more.");
+        ClipConfig.Positive(Layers, "Text.Layers");
+        ClipConfig.Positive(Width, "Text.Width");
+        ClipConfig.Require(Heads > 0 && Width % Heads == 0, $"Text.Heads is {Heads}, which does not divide the width {Width}.");
+    }
+
+    /// <summary>A lower bound of the tower's number of weights, embedding of width <paramref name="embedDim"/> included.</summary>
+    internal double LeastWeights(int embedDim) =>
+        ((double)VocabSize + ContextLength + embedDim) * Width + 12.0 * Width * Width * Layers;
+}

@@ -15,14 +15,14 @@ public sealed partial class ClipModel
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        SafetensorsWriter.Write(stream, StoredTensors(dtype), ClipCheckpoint.Describe(Config, Tokenizer));
+        SafetensorsWriter.Write(stream, StoredTensors(dtype), ClipCheckpoint.Describe(Config, Tokenizer), checksum: true);
     }
 
     /// <summary>Loads a model from a stream, in evaluation mode and without gradients for its weights.</summary>
     /// <param name="stream">A readable stream at the start of what <see cref="Save(Stream, ScalarType)"/> wrote.</param>
     /// <param name="device">Device; by default the CPU.</param>
     /// <param name="dtype">Element type of the weights; by default Float32.</param>
-    /// <exception cref="CheckpointFormatException">The stream holds something else, or ends early.</exception>
+    /// <exception cref="CheckpointFormatException">The stream is damaged, or holds something else.</exception>
     /// <exception cref="CheckpointMismatchException">The tensors are not those of the model that the header describes.</exception>
     public static ClipModel Load(Stream stream, Device? device = null, ScalarType dtype = ScalarType.Float32)
     {
@@ -37,12 +37,8 @@ public sealed partial class ClipModel
 
     private static ClipModel Load(ClipCheckpoint source, Device? device, ScalarType dtype)
     {
-        var (least, stored) = (source.Config.LeastWeights(), source.Tensors.Names.Sum(n => (double)source.Tensors.Info(n).Count));
-        if (least > stored)
-        {
-            throw new CheckpointFormatException(source.Tensors.Source, $"the configuration describes a network of {least:0} weights or more, but the checkpoint holds {stored:0}: {source.Config}.");
-        }
-
+        var text = source.Tensors.Names.Contains("text.ln_final.weight") ? "text." : "";
+        ClipSizes.Check(source.Tensors, nameof(ClipModel), source.Config.EmbedDim, (source.Config.Vision, "visual."), (source.Config.Text, text));
         var model = new ClipModel(source.Config, source.Tokenizer);
         try
         {

@@ -19,7 +19,7 @@ internal static class ClipShapes
                 Size(tensors, "token_embedding.weight", 0),
                 textWidth,
                 Math.Max(textWidth / 64, 1),
-                Count(tensors, "transformer.resblocks."));
+                ClipSizes.Count(tensors, "transformer.resblocks."));
             var config = new ClipConfig(Size(tensors, "text_projection", 1), Vision(tensors), text, quickGelu);
             config.Check();
             return config;
@@ -36,14 +36,14 @@ internal static class ClipShapes
         {
             var patch = Size(tensors, "visual.conv1.weight", 3);
             var side = (int)Math.Sqrt(Size(tensors, "visual.positional_embedding", 0) - 1);
-            return ClipVisionConfig.ViT(side * patch, Size(tensors, "visual.conv1.weight", 0), patch, Count(tensors, "visual.transformer.resblocks."));
+            return ClipVisionConfig.ViT(side * patch, Size(tensors, "visual.conv1.weight", 0), patch, ClipSizes.Count(tensors, "visual.transformer.resblocks."));
         }
 
         var grid = (int)Math.Sqrt(Size(tensors, "visual.attnpool.positional_embedding", 0) - 1);
         return ClipVisionConfig.ResNet(
             grid * 32,
             Size(tensors, "visual.layer1.0.conv1.weight", 0),
-            Enumerable.Range(1, 4).Select(stage => Count(tensors, $"visual.layer{stage}.")).ToArray());
+            Enumerable.Range(1, 4).Select(stage => ClipSizes.Count(tensors, $"visual.layer{stage}.")).ToArray());
     }
 
     private static int Size(ICheckpoint tensors, string name, int dimension)
@@ -53,10 +53,4 @@ internal static class ClipShapes
             ? (int)shape[dimension]
             : throw new CheckpointFormatException(tensors.Source, $"these are not the tensors of a CLIP model: '{name}' has the shape [{string.Join(", ", shape)}]; expected {dimension + 1} or more dimensions.");
     }
-
-    private static int Count(ICheckpoint tensors, string prefix) => tensors.Names
-        .Where(n => n.StartsWith(prefix, StringComparison.Ordinal))
-        .Select(n => n[prefix.Length..].Split('.')[0])
-        .Distinct()
-        .Count();
 }

@@ -39,8 +39,8 @@ public sealed partial class StableDiffusionPipeline
             unetConfig.CheckMakesImagesFromText();
             var vaeConfig = ConfigJson.Read<AutoencoderConfig>(parts.PathOf("vae", Config));
             var conditioning = index.LoadConditioning(parts);
-            var unet = parts.Load(() => new UNet2DConditionModel(unetConfig), "unet");
-            var vae = parts.Load(() => new AutoencoderKL(vaeConfig), "vae", AutoencoderKL.ModernName, wide: conditioning.WidensAutoencoder && vaeConfig.ForceUpcast);
+            var unet = parts.Load(() => new UNet2DConditionModel(unetConfig), unetConfig.LayersPerBlock * unetConfig.BlockOutChannels.Count, "unet");
+            var vae = parts.Load(() => new AutoencoderKL(vaeConfig), vaeConfig.LayersPerBlock * vaeConfig.BlockOutChannels.Count, "vae", AutoencoderKL.ModernName, wide: conditioning.WidensAutoencoder && vaeConfig.ForceUpcast);
             return new(conditioning, unet, vae, scheduler);
         }
         catch

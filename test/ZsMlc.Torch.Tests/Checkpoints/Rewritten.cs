@@ -21,6 +21,21 @@ internal static class Rewritten
         SafetensorsWriter.Write(path, tensors, metadata, checksum);
     }
 
+    /// <summary>Like <see cref="File"/>, for a file in memory.</summary>
+    public static MemoryStream Bytes(MemoryStream whole, Action<Dictionary<string, Tensor>, Dictionary<string, string>> change)
+    {
+        using var scope = NewDisposeScope();
+        whole.Position = 0;
+        using var file = SafetensorsStream.Read(whole, "whole");
+        Dictionary<string, Tensor> tensors = file.Names.ToDictionary(n => n, file.Read);
+        Dictionary<string, string> metadata = new(file.Metadata);
+        change(tensors, metadata);
+        MemoryStream changed = new();
+        SafetensorsWriter.Write(changed, tensors, metadata, checksum: true);
+        changed.Position = 0;
+        return changed;
+    }
+
     /// <summary>Turns one bit of the last byte of a tensor; the checksum no longer fits.</summary>
     public static void Bit(string path, string tensor)
     {

@@ -20,15 +20,16 @@ internal sealed class PartLoader(string folder, Device device, ScalarType dtype)
 
     /// <summary>Loads one network.</summary>
     /// <param name="make">Makes it with random weights.</param>
+    /// <param name="layers">The least number of layers that it has.</param>
     /// <param name="part">Its folder.</param>
     /// <param name="rename">From the names of the checkpoint to those of the network.</param>
     /// <param name="wide">Whether half precision becomes single precision for this network.</param>
-    public T Load<T>(Func<T> make, string part, Func<string, string?>? rename = null, bool wide = false)
+    public T Load<T>(Func<T> make, int layers, string part, Func<string, string?>? rename = null, bool wide = false)
         where T : nn.Module
     {
         var type = wide && dtype == ScalarType.Float16 ? ScalarType.Float32 : dtype;
         using var checkpoint = Checkpoint.Open(PathOf(part), type == ScalarType.Float16 ? "fp16" : null);
-        CheckSizes(make, checkpoint, rename, PathOf(part, "config.json"));
+        CheckSizes(make, layers, checkpoint, rename, PathOf(part, "config.json"));
         var module = make();
         _loaded.Add(module);
         CheckpointLoader.LoadInto(module, checkpoint, rename);
@@ -47,9 +48,15 @@ internal sealed class PartLoader(string folder, Device device, ScalarType dtype)
     public void Discard() => _loaded.ForEach(m => m.Dispose());
 
     /// <summary>Makes the network without memory and compares it with the checkpoint, before a wrong configuration takes memory.</summary>
-    private static void CheckSizes<T>(Func<T> make, ICheckpoint checkpoint, Func<string, string?>? rename, string config)
+    private static void CheckSizes<T>(Func<T> make, int layers, ICheckpoint checkpoint, Func<string, string?>? rename, string config)
         where T : nn.Module
     {
+        // Even layers without memory take time and handles.
+        if (layers > checkpoint.Names.Count)
+        {
+            throw new CheckpointFormatException(config, $"it describes {layers} layers or more, but {checkpoint.Source} has only {checkpoint.Names.Count} tensors.");
+        }
+
         using var meta = Layers.On(META);
         T plan;
         try

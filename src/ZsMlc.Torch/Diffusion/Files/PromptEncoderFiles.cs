@@ -21,7 +21,7 @@ internal static class PromptEncoderFiles
     {
         var part = NetworkPart(index);
         var config = ConfigJson.Read<TextEncoderConfig>(parts.PathOf(part, "config.json"));
-        var network = parts.Load(() => new ClipTextEncoder(config), part, ModernName);
+        var network = parts.Load(() => new ClipTextEncoder(config), config.NumHiddenLayers, part, ModernName);
         var folder = parts.PathOf(TokenizerPart(index));
         var tokenizer = ClipTokenizer.IsIn(folder) ? ClipTokenizer.FromFolder(folder) : ClipTokenizer.Default;
         return new(network, tokenizer, PadToken.Read(folder, tokenizer), TokenizerFiles.Length(folder, config.MaxPositionEmbeddings));
