@@ -1,6 +1,9 @@
+using System.Reflection;
 using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Classification;
 using ZsMlc.MLNet.Evaluation;
+using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Checkpoints;
 
 namespace Microsoft.ML;
 
@@ -25,28 +28,49 @@ public sealed class MultiLabelClassificationCatalog
     public MultiLabelTrainers Trainers { get; }
 
     /// <summary>
-    /// Loads the classifier out of a saved model, whose other steps are left out. For all steps, use <c>ml.Model.Load</c>.
+    /// Loads the classifier out of a saved model, whose other steps are left out. Before anything is made of it, every byte
+    /// of the file is compared with its checksums: the archive's CRC-32 of each entry, and the SHA-256 of the settings and
+    /// weights, which models of version 0.1.0 lack (a warning in <c>MLContext.Log</c> says so).
     /// </summary>
-    /// <param name="path">A file that <c>ml.Model.Save</c> wrote.</param>
+    /// <param name="path">A file that <see cref="Save"/> or <c>ml.Model.Save</c> wrote.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="FormatException">The file is damaged, or holds a model of another kind; the message names it.</exception>
-    public FusionMultiLabelTransformer Load(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        using var stream = File.OpenRead(path);
-        ITransformer model;
-        try
-        {
-            model = _context.Model.Load(stream, out _);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            throw new FormatException($"{path} ({stream.Length} bytes) is not a saved ML.NET model, or it is damaged: {e.Message}", e);
-        }
+    /// <exception cref="CheckpointFormatException">The file is damaged, of a newer version, or holds a model of another kind; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The GPU does not exist and <c>FallbackToCpu</c> is false.</exception>
+    /// <exception cref="DllNotFoundException">The native libtorch cannot be loaded.</exception>
+    public FusionMultiLabelTransformer Load(string path) => Read(path, archive => FusionMultiLabelTransformer.Load(_context, archive));
 
-        var steps = model is IEnumerable<ITransformer> chain ? chain.ToList() : [model];
-        return steps.OfType<FusionMultiLabelTransformer>().LastOrDefault()
-            ?? throw new FormatException($"{path} holds no fusion classifier. It holds: {string.Join(", ", steps.Select(s => s.GetType().Name))}.");
+    /// <summary>
+    /// Loads a whole saved model like <c>ml.Model.Load</c>, but compares every entry of the file with its CRC-32 first, and
+    /// fails with the cause instead of two exceptions around it.
+    /// </summary>
+    /// <param name="path">A file that <see cref="Save"/> or <c>ml.Model.Save</c> wrote.</param>
+    /// <param name="inputSchema">The schema of the rows that the model takes.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="CheckpointFormatException">The file is damaged, or a step cannot be loaded; the message names the file.</exception>
+    /// <exception cref="InvalidOperationException">The GPU does not exist and <c>FallbackToCpu</c> is false.</exception>
+    /// <exception cref="DllNotFoundException">The native libtorch cannot be loaded.</exception>
+    public ITransformer LoadChain(string path, out DataViewSchema inputSchema)
+    {
+        var (model, schema) = Read(path, archive =>
+        {
+            archive.CheckAll();
+            return (_context.Model.Load(archive.Rewound(), out var found), found);
+        });
+        inputSchema = schema;
+        return model;
+    }
+
+    /// <summary>Saves a model like <c>ml.Model.Save</c>; readers see the old file or the whole new one, never a part.</summary>
+    /// <param name="model">The model: a classifier, or a chain with one.</param>
+    /// <param name="inputSchema">The schema of the rows that the model takes.</param>
+    /// <param name="path">Path of the file; an existing one is replaced once the new one is whole and on the disk, and untouched when that fails.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(ITransformer model, DataViewSchema inputSchema, string path)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        AtomicFile.Write(path, stream => _context.Model.Save(model, inputSchema, stream));
     }
 
     /// <summary>Measures scores against labels.</summary>
@@ -61,6 +85,29 @@ public sealed class MultiLabelClassificationCatalog
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
     public MultiLabelMetrics Evaluate(IDataView data, IReadOnlyList<string>? labels = null, int topK = 3, double threshold = 0.5, string labelColumn = "Labels", string scoreColumn = "Score") =>
         MultiLabelEvaluator.Evaluate(_context, data, labels, topK, threshold, labelColumn, scoreColumn);
+
+    private T Read<T>(string path, Func<ModelArchive, T> read)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        // What is wrong with the machine is found first; what is wrong afterwards is wrong with the file.
+        ((IHostEnvironment)_context).CheckDevice();
+        using var archive = ModelArchive.Open(path);
+        try
+        {
+            return read(archive);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && (e as CheckpointFormatException)?.Path != path)
+        {
+            var cause = e;
+            while (cause is TargetInvocationException { InnerException: { } inner })
+            {
+                cause = inner;
+            }
+
+            throw new CheckpointFormatException(path, cause.Message, cause);
+        }
+    }
 }
 
 /// <summary>The trainers of <c>ml.MultiLabelClassification.Trainers</c>.</summary>

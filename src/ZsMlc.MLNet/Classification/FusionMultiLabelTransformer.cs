@@ -34,7 +34,7 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
         classifier.ComputeType = settings.Precision;
         if (!Labels.All.SequenceEqual(classifier.Labels))
         {
-            throw new FormatException($"The model file names {Labels.Count} labels, but its weights are those of {classifier.Labels.Count} labels or of others.");
+            throw new CheckpointFormatException("the model file", $"its settings name {Labels.Count} labels, but its weights are those of {classifier.Labels.Count} labels or of others.");
         }
     }
 
@@ -82,10 +82,15 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
         return new(_classifier.WithLabels(set.All), null, _settings with { Seen = set.Seen, Unseen = set.Unseen }, Training);
     }
 
+    /// <summary>Reads the classifier of a checked model file, and no other component.</summary>
+    /// <exception cref="FormatException">The classifier is of a newer version.</exception>
+    /// <exception cref="CheckpointFormatException">The file holds no classifier, or is damaged.</exception>
+    internal static FusionMultiLabelTransformer Load(IHostEnvironment environment, ModelArchive archive) => Load(environment, archive.Find(s_format));
+
     void ICanSaveModel.Save(ModelSaveContext context)
     {
         s_format.Write(context, _settings);
-        ModelFormat.WriteStream(context, WeightsStream, stream => _classifier.Save(stream, _settings.IncludeTextEncoder));
+        ModelFormat.WriteSelfChecked(context, WeightsStream, stream => _classifier.Save(stream, _settings.IncludeTextEncoder));
     }
 
     /// <summary>Frees the weights.</summary>
@@ -95,11 +100,22 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
         _clip?.Dispose();
     }
 
-    private static FusionMultiLabelTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static FusionMultiLabelTransformer Create(IHostEnvironment environment, ModelLoadContext context) => Load(environment, new StoredComponent(context));
+
+    private static FusionMultiLabelTransformer Load(IHostEnvironment environment, StoredComponent component)
     {
-        var settings = s_format.Read<FusionSettings>(context);
+        var settings = s_format.Read<FusionSettings>(environment, nameof(FusionMultiLabelTransformer), component, s => s.Check());
         var device = environment.Device(nameof(FusionMultiLabelTransformer));
-        return new(s_format.ReadStream(context, WeightsStream, stream => FusionClassifier.Load(stream, device)), null, settings, null);
+        var classifier = s_format.ReadSelfChecked(component, WeightsStream, stream => FusionClassifier.Load(stream, device));
+        try
+        {
+            return new(classifier, null, settings, null);
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
     }
 
     private FusionMapping Mapping(DataViewSchema input) =>

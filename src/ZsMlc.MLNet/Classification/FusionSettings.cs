@@ -39,5 +39,20 @@ internal sealed record FusionSettings
         IncludeTextEncoder = options.IncludeTextEncoder,
     };
 
+    /// <summary>Throws where no options can have led to these settings.</summary>
+    /// <exception cref="ArgumentException">The message names the option.</exception>
+    public void Check() => new FusionMultiLabelOptions
+    {
+        Labels = Labels(),
+        Clip = "not stored",
+        ImageColumn = ImageColumn,
+        ScoreColumn = ScoreColumn,
+        PredictedLabelsColumn = PredictedLabelsColumn,
+        TopK = TopK,
+        Threshold = Threshold,
+        ScoringBatchSize = BatchSize,
+        Precision = Precision,
+    }.Validate();
+
     public LabelSet Labels() => LabelSet.Create(Seen, Unseen);
 }

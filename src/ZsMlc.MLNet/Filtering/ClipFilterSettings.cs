@@ -66,6 +66,25 @@ internal sealed record ClipFilterSettings
         SyntheticColumn = options.SyntheticColumn,
     };
 
+    /// <summary>Throws where no options can have led to these settings.</summary>
+    /// <exception cref="ArgumentException">The message names the option.</exception>
+    public void Check() => new ClipFilterOptions
+    {
+        Labels = Labels(),
+        Clip = Clip,
+        Candidates = Candidates,
+        Template = Template,
+        Threshold = Threshold,
+        PseudoLabelThreshold = PseudoLabelThreshold,
+        Hierarchy = Hierarchy(),
+        ScoresColumn = ScoresColumn,
+        BatchSize = BatchSize,
+        Precision = Precision,
+        ImageColumn = ImageColumn,
+        LabelColumn = LabelColumn,
+        SyntheticColumn = SyntheticColumn,
+    }.Validate();
+
     public LabelSet Labels() => LabelSet.Create(Seen, Unseen);
 
     public LabelHierarchy Hierarchy() => new(Parents);

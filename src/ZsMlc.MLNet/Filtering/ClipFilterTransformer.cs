@@ -100,8 +100,9 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
 
     private static ClipFilterTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        var settings = s_format.Read<ClipFilterSettings>(context);
-        var stored = settings.IncludeModel ? s_format.ReadStream(context, ModelStream, ReadAll) : null;
+        var component = new StoredComponent(context);
+        var settings = s_format.Read<ClipFilterSettings>(environment, nameof(ClipFilterTransformer), component, s => s.Check());
+        var stored = settings.IncludeModel ? s_format.ReadStream(component, ModelStream, ReadAll) : null;
         return new(environment, settings, new(environment, settings, stored), default);
     }
 

@@ -98,6 +98,14 @@ internal sealed record GenerationSettings
         Models = ModelFingerprints.Of(options),
     };
 
+    /// <summary>Throws where no options can have led to these settings.</summary>
+    /// <exception cref="ArgumentException">The message names the option.</exception>
+    public void Check()
+    {
+        ToOptions(PromptSource.Templates(), textEncoder: null).Validate();
+        Tuning?.Validate();
+    }
+
     public LabelSet Labels() => LabelSet.Create(Seen, Plan.Labels);
 
     public LabelHierarchy Hierarchy() => new(Plan.Parents);

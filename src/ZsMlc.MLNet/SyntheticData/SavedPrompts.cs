@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ZsMlc.MLNet.SyntheticData.Plan;
 using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.MLNet.SyntheticData;
 
@@ -17,16 +18,21 @@ internal sealed class SavedPrompts
         new(source.Identity, source is TemplatePromptSource ? [] : plan.Sets.ToDictionary(s => PromptFiles.FileName(s.Labels), prompts, StringComparer.Ordinal));
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="FormatException">The stream is damaged.</exception>
+    /// <exception cref="CheckpointFormatException">The stream is damaged.</exception>
     public static SavedPrompts Read(Stream stream, string identity)
     {
+        using MemoryStream whole = new();
+        stream.CopyTo(whole);
         try
         {
-            return new(identity, JsonSerializer.Deserialize<Dictionary<string, IReadOnlyList<string>>>(stream) ?? []);
+            var prompts = JsonSerializer.Deserialize<Dictionary<string, IReadOnlyList<string>>>(whole.ToArray()) ?? [];
+            return prompts.Values.All(lines => lines is not null && lines.All(line => line is not null))
+                ? new(identity, prompts)
+                : throw new JsonException("a prompt is null.");
         }
         catch (JsonException e)
         {
-            throw new FormatException($"The prompts in the model file are damaged: {e.Message}", e);
+            throw new CheckpointFormatException("the prompts in the model file", $"they are damaged: {e.Message}", e);
         }
     }
 

@@ -129,9 +129,10 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
 
     private static SyntheticUnseenDataTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        var settings = s_format.Read<GenerationSettings>(context);
-        var prompts = s_format.ReadStream(context, PromptStream, s => SavedPrompts.Read(s, settings.Prompts));
-        var encoder = settings.HasTextEncoder ? s_format.ReadStream(context, EncoderStream, s => TunedTextEncoder.Read(s, environment.TemporaryFolder())) : null;
+        var component = new StoredComponent(context);
+        var settings = s_format.Read<GenerationSettings>(environment, nameof(SyntheticUnseenDataTransformer), component, s => s.Check());
+        var prompts = s_format.ReadStream(component, PromptStream, s => SavedPrompts.Read(s, settings.Prompts));
+        var encoder = settings.HasTextEncoder ? s_format.ReadStream(component, EncoderStream, s => TunedTextEncoder.Read(s, environment.TemporaryFolder())) : null;
         return new(settings, prompts, encoder) { _environment = environment };
     }
 

@@ -51,13 +51,21 @@ internal sealed class TunedTextEncoder : IDisposable
     });
 
     /// <summary>Reads the curves; <see langword="null"/> for a file from elsewhere.</summary>
+    /// <exception cref="CheckpointFormatException">The file is damaged.</exception>
     public TuningResult? Result()
     {
         using var file = SafetensorsFile.Open(Path);
         var entries = file.Metadata;
-        return entries.ContainsKey(Losses) && entries.ContainsKey(Values)
-            ? new(JsonSerializer.Deserialize<List<double>>(entries[Losses], s_named)!, JsonSerializer.Deserialize<List<double>>(entries[Values], s_named)!, JsonSerializer.Deserialize<int>(entries.GetValueOrDefault(Skipped, "0")))
-            : null;
+        try
+        {
+            return entries.TryGetValue(Losses, out var losses) && entries.TryGetValue(Values, out var values)
+                ? new(List(losses), List(values), JsonSerializer.Deserialize<int>(entries.GetValueOrDefault(Skipped, "0")))
+                : null;
+        }
+        catch (JsonException e)
+        {
+            throw new CheckpointFormatException(Path, $"the curves of the tuning are damaged: {e.Message}", e);
+        }
     }
 
     /// <summary>Copies the file to a stream.</summary>
@@ -69,4 +77,6 @@ internal sealed class TunedTextEncoder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _temporary?.Dispose();
+
+    private static List<double> List(string json) => JsonSerializer.Deserialize<List<double>>(json, s_named) ?? throw new JsonException("a curve is null.");
 }
