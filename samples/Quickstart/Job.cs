@@ -4,6 +4,7 @@ using Microsoft.ML.Transforms.Image;
 using ZsMlc.MicroModels;
 using ZsMlc.MLNet;
 using ZsMlc.MLNet.Classification;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.SyntheticData;
 using ZsMlc.Samples.Reporting.Comparison;
 
@@ -81,7 +82,7 @@ internal static class Job
         using var engine = fresh.Model.CreatePredictionEngine<Photo, Tags>(tagger);
         var tagged = full.Photos.Where(p => p.Labels.Any(labels.IsUnseen)).Take(12).Select(photo =>
         {
-            using var image = MLImage.CreateFromFile(photo.ImagePath);
+            using var image = ImageReader.Read(photo.ImagePath);
             var tags = engine.Predict(new Photo { Image = image });
             return new ScoredPhoto { ImagePath = photo.ImagePath, Labels = photo.Labels, Score = tags.Score };
         }).ToList();

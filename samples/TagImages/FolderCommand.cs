@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ZsMlc.MLNet.Datasets;
 
 namespace ZsMlc.Samples.TagImages;
 
@@ -8,7 +9,7 @@ internal static class FolderCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    public static int Run(FileInfo model, DirectoryInfo folder, FileInfo output, int top, float threshold, int? gpu)
+    public static int Run(FileInfo model, DirectoryInfo folder, FileInfo output, int top, float threshold, long maximumPixels, int? gpu)
     {
         if (!model.Exists || !folder.Exists)
         {
@@ -16,13 +17,20 @@ internal static class FolderCommand
             return 2;
         }
 
-        var (tagged, unreadable) = (0, 0);
+        var (tagged, unreadable, passedOver) = (0, 0, 0);
         using var tagger = new Tagger(model.FullName, gpu);
-        var rows = tagger.TagFolder(folder.FullName, top, fault =>
+        var reading = new ImageDataOptions
+        {
+            Reading = new() { MaximumPixels = maximumPixels },
+            SkipUnreadable = true,
+            Unreadable = error =>
             {
                 unreadable++;
-                Console.Error.WriteLine(fault);
-            })
+                Console.Error.WriteLine(error.Message);
+            },
+            PassedOver = _ => passedOver++,
+        };
+        var rows = tagger.TagFolder(folder.FullName, top, reading)
             .Select(row =>
             {
                 tagged++;
@@ -43,7 +51,7 @@ internal static class FolderCommand
         }
 
         File.Move(temporary, output.FullName, overwrite: true);
-        Console.WriteLine($"{tagged} pictures tagged, {unreadable} not readable: {output.FullName}");
+        Console.WriteLine($"{tagged} pictures tagged, {unreadable} not readable, {passedOver} other files passed over: {output.FullName}");
         return unreadable == 0 ? 0 : 1;
     }
 

@@ -10,6 +10,8 @@ namespace ZsMlc.Samples.TagImages
     /// <summary>The command line.</summary>
     public static class TagImagesProgram
     {
+        private const long Million = 1_000_000;
+
         /// <returns>0 when all went well, 1 when a file could not be read, 2 when the model or folder is missing.</returns>
         public static Task<int> RunAsync(string[] args)
         {
@@ -17,22 +19,24 @@ namespace ZsMlc.Samples.TagImages
             var gpu = new Option<int?>("--gpu") { Description = "Index of the GPU; without it, or without that GPU, the CPU." };
             var top = new Option<int>("--top") { Description = "The most tags of a picture.", DefaultValueFactory = _ => 5 };
 
+            var megapixels = new Option<int>("--max-megapixels") { Description = "The largest picture, in millions of pixels.", DefaultValueFactory = _ => 64 };
+
             var folder = new Argument<DirectoryInfo>("folder") { Description = "Where the pictures are; subfolders too." };
             var output = new Option<FileInfo>("--out")
             {
                 Description = "The file to write: .json, or else CSV.", DefaultValueFactory = _ => new FileInfo("tags.csv"),
             };
             var threshold = new Option<float>("--threshold") { Description = "The least probability of a tag, 0 to 1." };
-            var tag = new Command("folder", "Tag every picture of a folder into a CSV or JSON file.") { model, folder, output, top, threshold, gpu };
+            var tag = new Command("folder", "Tag every picture of a folder into a CSV or JSON file.") { model, folder, output, top, threshold, megapixels, gpu };
             tag.SetAction(result => FolderCommand.Run(
-                result.GetValue(model)!, result.GetValue(folder)!, result.GetValue(output)!, result.GetValue(top), result.GetValue(threshold), result.GetValue(gpu)));
+                result.GetValue(model)!, result.GetValue(folder)!, result.GetValue(output)!, result.GetValue(top), result.GetValue(threshold), result.GetValue(megapixels) * Million, result.GetValue(gpu)));
 
             var url = new Option<string>("--url")
             {
                 Description = "Where to listen. The default answers this machine only.", DefaultValueFactory = _ => "http://127.0.0.1:5080",
             };
             var megabytes = new Option<int>("--max-megabytes") { Description = "The largest upload.", DefaultValueFactory = _ => 10 };
-            var serve = new Command("serve", "Serve a web page: drop a photo, see its tags.") { model, url, megabytes, top, gpu };
+            var serve = new Command("serve", "Serve a web page: drop a photo, see its tags.") { model, url, megabytes, megapixels, top, gpu };
             serve.SetAction(async (result, cancellationToken) =>
             {
                 var file = result.GetValue(model)!;
@@ -45,7 +49,7 @@ namespace ZsMlc.Samples.TagImages
                 using var tagger = new Tagger(file.FullName, result.GetValue(gpu));
                 var options = new TagServerOptions
                 {
-                    Url = result.GetValue(url)!, MaximumUpload = result.GetValue(megabytes) * 1024L * 1024, Top = result.GetValue(top),
+                    Url = result.GetValue(url)!, MaximumUpload = result.GetValue(megabytes) * 1024L * 1024, MaximumPixels = result.GetValue(megapixels) * Million, Top = result.GetValue(top),
                 };
                 await using var server = TagServer.Create(tagger, options);
                 await server.StartAsync(cancellationToken);

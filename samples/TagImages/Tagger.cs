@@ -63,13 +63,10 @@ public sealed class Tagger : IDisposable
     }
 
     /// <summary>The tags of every picture of a folder, read and scored in batches while the result is enumerated.</summary>
-    /// <param name="unreadable">Told of each file that is not a picture; the file is left out.</param>
-    public IEnumerable<(string Path, IReadOnlyList<Tag> Tags)> TagFolder(string folder, int top, Action<string> unreadable)
+    /// <param name="options">Which pictures are read, and who is told of files that are left out.</param>
+    public IEnumerable<(string Path, IReadOnlyList<Tag> Tags)> TagFolder(string folder, int top, ImageDataOptions options)
     {
-        var photos = _ml.Data.LoadImagesFromFolder(folder, recursive: true, new ImageDataOptions
-        {
-            SkipUnreadable = true, Unreadable = error => unreadable(error.Message),
-        });
+        var photos = _ml.Data.LoadImagesFromFolder(folder, recursive: true, options);
         foreach (var row in _ml.Data.CreateEnumerable<FileScores>(_model.Transform(photos), reuseRowObject: true))
         {
             yield return (row.ImagePath, Highest(row.Score, top));

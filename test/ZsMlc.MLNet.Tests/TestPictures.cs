@@ -55,6 +55,16 @@ internal static class TestPictures
         return path;
     }
 
+    /// <summary>Writes a camera's note of how it was held into a JPEG.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="orientation">EXIF's orientation, 1 to 8.</param>
+    public static void Orient(string path, byte orientation)
+    {
+        var jpeg = File.ReadAllBytes(path);
+        byte[] exif = [.. "Exif\0\0II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0];
+        File.WriteAllBytes(path, [.. jpeg[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]]);
+    }
+
     /// <summary>An 8×8 baseline JPEG of one CMYK colour, with Adobe's marker, whose values are inverted: 255 is no ink.</summary>
     public static string CmykJpeg(string path, byte cyan, byte magenta, byte yellow, byte key)
     {

@@ -1,3 +1,5 @@
+using ZsMlc.MLNet.Images;
+
 namespace ZsMlc.Samples.TagImages.Web;
 
 /// <summary>How <see cref="TagServer"/> listens and what it accepts.</summary>
@@ -9,7 +11,19 @@ public sealed record TagServerOptions
     /// <summary>The largest upload in bytes. Default 10 MiB.</summary>
     public long MaximumUpload { get; init; } = 10 * 1024 * 1024;
 
-    /// <summary>Uploads taken at the same time; more are answered 503. Default 16.</summary>
+    /// <summary>The most pixels of a picture. Default 64 million.</summary>
+    public long MaximumPixels { get; init; } = ImageReadOptions.DefaultMaximumPixels;
+
+    /// <summary>Connections at the same time; more are closed. Each may hold an upload in memory. Default 100.</summary>
+    public int MaximumConnections { get; init; } = 100;
+
+    /// <summary>The least bytes a second of an upload after its <see cref="GracePeriod"/>; a slower one is answered 408. Default 8 KiB.</summary>
+    public double MinimumDataRate { get; init; } = 8 * 1024;
+
+    /// <summary>The time at the start of an upload in which it may be slow, more than a second. Default 5 s.</summary>
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Complete uploads that are scored or wait for it at the same time; more are answered 503. Default 16.</summary>
     public int MaximumWaiting { get; init; } = 16;
 
     /// <summary>The most tags of an answer. Default 5.</summary>

@@ -1,4 +1,4 @@
-using Microsoft.ML.Data;
+using ZsMlc.MLNet.Images;
 using ZsMlc.Samples.ZeroShotCoco.Data;
 
 namespace ZsMlc.Samples.ZeroShotCoco.Doctor;
@@ -21,15 +21,7 @@ internal static class DataCheck
         var stride = Math.Max(1, file.Images.Count / Decoded);
         foreach (var image in file.Images.Where((_, i) => i % stride == 0))
         {
-            var path = Path.Combine(folder, image.FileName);
-            try
-            {
-                using var decoded = MLImage.CreateFromFile(path);
-            }
-            catch (ArgumentException error)
-            {
-                throw new InvalidDataException($"{path} cannot be decoded: {error.Message}", error);
-            }
+            ImageReader.Read(Path.Combine(folder, image.FileName)).Dispose();
         }
 
         var counts = file.Annotations.Select(a => (a.ImageId, a.CategoryId)).Distinct().Count();

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using TorchSharp;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Classification;
 using static TorchSharp.torch;
@@ -27,16 +28,13 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
     {
         private readonly FusionClassifier _classifier;
         private readonly FusionSettings _settings;
-        private readonly DataViewRow _row;
-        private readonly DataViewSchema.Column _column;
-        private readonly ValueGetter<MLImage> _getter;
+        private readonly ImageColumnReader _reader;
         private readonly Tensor _images;
         private float[] _scores = [];
-        private MLImage? _image;
 
         public Run(FusionClassifier classifier, FusionSettings settings, DataViewRow row, DataViewSchema.Column column, int capacity)
         {
-            (_classifier, _settings, _row, _column, _getter) = (classifier, settings, row, column, row.GetGetter<MLImage>(column));
+            (_classifier, _settings, _reader) = (classifier, settings, new(row, column, settings.MaximumPixels));
             var size = classifier.Vision.ImageSize;
             _images = empty([capacity, 3, size, size], ScalarType.Byte).DetachFromDisposeScope();
         }
@@ -45,11 +43,8 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
 
         public override void Read(int slot)
         {
-            // The getter disposes or replaces the previous image; the last one may belong to the caller and is left alone.
-            _getter(ref _image!);
             using var scope = NewDisposeScope();
-            var image = _image ?? throw new InvalidOperationException($"Row {_row.Position} has no image in the column '{_column.Name}'.");
-            var pixels = ImagePixels.ToSquare(image, _classifier.Vision.ImageSize).bytes;
+            var pixels = ImagePixels.ToSquare(_reader.Read(), _classifier.Vision.ImageSize).bytes;
             pixels.CopyTo(_images.bytes.Slice(slot * pixels.Length, pixels.Length));
         }
 

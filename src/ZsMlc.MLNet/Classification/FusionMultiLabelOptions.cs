@@ -1,3 +1,4 @@
+using ZsMlc.MLNet.Images;
 using ZsMlc.Torch;
 using ZsMlc.Torch.Classification;
 using static TorchSharp.torch;
@@ -72,6 +73,9 @@ public sealed record FusionMultiLabelOptions
     /// </summary>
     public ScalarType? Precision { get; init; }
 
+    /// <summary>Gets the most pixels (width times height) of an image, whoever decoded it, 1 or more; a row with a larger one ends the run. Default 64 million.</summary>
+    public long MaximumPixels { get; init; } = ImageReadOptions.DefaultMaximumPixels;
+
     /// <summary>Gets whether saved models keep the text encoder, so that they can take other labels. Default false.</summary>
     public bool IncludeTextEncoder { get; init; }
 
@@ -123,6 +127,7 @@ public sealed record FusionMultiLabelOptions
         _training.CheckAgainst(_epochs, _batchSize, _learningRate, Seed, nameof(Training));
         Training.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(ScoringBatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaximumPixels, 1);
         OptionRange.Check(nameof(Precision), Precision, Precision is null or ScalarType.Float32 or ScalarType.BFloat16, "Float32 or BFloat16");
         OptionRange.Check(nameof(ValidationFraction), ValidationFraction, ValidationFraction is >= 0 and < 1, "0 to below 1");
         OptionRange.Check(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");

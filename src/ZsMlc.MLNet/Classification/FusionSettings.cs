@@ -1,3 +1,4 @@
+using ZsMlc.MLNet.Images;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Classification;
@@ -21,6 +22,9 @@ internal sealed record FusionSettings
 
     public int BatchSize { get; init; }
 
+    // The default is that of models which were saved before there was a limit.
+    public long MaximumPixels { get; init; } = ImageReadOptions.DefaultMaximumPixels;
+
     public ScalarType? Precision { get; init; }
 
     public bool IncludeTextEncoder { get; init; }
@@ -35,6 +39,7 @@ internal sealed record FusionSettings
         TopK = options.TopK,
         Threshold = options.Threshold,
         BatchSize = options.ScoringBatchSize,
+        MaximumPixels = options.MaximumPixels,
         Precision = options.Precision,
         IncludeTextEncoder = options.IncludeTextEncoder,
     };

@@ -1,7 +1,7 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 using static TorchSharp.torch;
 
@@ -22,13 +22,12 @@ internal static class TrainingData
         var label = Columns.Labels(data.Schema, options.LabelColumn, nameof(options.LabelColumn));
         var synthetic = Columns.Flag(data.Schema, options.SyntheticColumn, nameof(options.SyntheticColumn));
         using var cursor = data.GetRowCursor(synthetic is { } s ? [image, label, s] : [image, label]);
-        var images = cursor.GetGetter<MLImage>(image);
+        var images = new ImageColumnReader(cursor, image, options.MaximumPixels);
         var reader = LabelReader.Create(cursor, label, labels.All, Remedy(options));
         var flags = synthetic is { } f ? cursor.GetGetter<bool>(f) : null;
         var cache = new TrainingCache(environment.TemporaryFolder(), size, labels.Count);
         try
         {
-            MLImage picture = null!;
             var targets = new float[labels.Count];
             var passedOver = 0;
             while (cursor.MoveNext())
@@ -44,9 +43,8 @@ internal static class TrainingData
                     other.Fill(float.NaN);
                 }
 
-                images(ref picture);
                 using var scope = NewDisposeScope();
-                cache.Add(ImagePixels.ToSquare(picture ?? throw new InvalidOperationException($"Row {cursor.Position} has no image in the column '{image.Name}'."), size), targets, isSynthetic);
+                cache.Add(ImagePixels.ToSquare(images.Read(), size), targets, isSynthetic);
             }
 
             if (passedOver > 0)

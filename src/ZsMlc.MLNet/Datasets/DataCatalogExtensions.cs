@@ -1,5 +1,7 @@
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Datasets;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 
 namespace ZsMlc.MLNet;
@@ -7,8 +9,6 @@ namespace ZsMlc.MLNet;
 /// <summary>Loaders of multi-label image sets, on <c>ml.Data</c>.</summary>
 public static class DataCatalogExtensions
 {
-    private static readonly string[] s_extensions = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
-
     extension(DataOperationsCatalog catalog)
     {
         /// <summary>Loads images with the labels of a COCO instances file.</summary>
@@ -18,7 +18,7 @@ public static class DataCatalogExtensions
         /// <returns>A lazy view: <c>Image</c> (MLImage), <c>ImagePath</c> (Text), <c>Labels</c> (Vector&lt;Text&gt;: the labels that apply). Reading an image that cannot be decoded throws <see cref="ImageReadException"/>.</returns>
         /// <exception cref="FileNotFoundException">The annotation file does not exist.</exception>
         /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
-        /// <exception cref="FormatException">The file is not COCO JSON.</exception>
+        /// <exception cref="FormatException">The file is not COCO JSON, or a <c>file_name</c> leads out of the folder (absolute, or by <c>..</c>). Both kinds of separators are read; links within the folder are followed.</exception>
         public IDataView LoadFromCoco(string annotationFile, string imageFolder, ImageDataOptions? options = null)
         {
             options ??= new();
@@ -35,7 +35,7 @@ public static class DataCatalogExtensions
         /// <returns>A view like that of <c>LoadFromCoco</c>.</returns>
         /// <exception cref="FileNotFoundException">A file does not exist.</exception>
         /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
-        /// <exception cref="FormatException">The files do not fit together.</exception>
+        /// <exception cref="FormatException">The files do not fit together, or a path leads out of the folder.</exception>
         public IDataView LoadFromNusWide(string imageList, string imageFolder, IReadOnlyList<NusWideLabels> labels, ImageDataOptions? options = null)
         {
             options ??= new();
@@ -50,19 +50,30 @@ public static class DataCatalogExtensions
             return ImageRows.View(catalog.Environment(), [.. ImageRows.Choose(NusWideLists.Read(imageList, imageFolder, labels), options)], labels: true, options);
         }
 
-        /// <summary>Loads the images of a folder, ordered by path, without labels: pictures to be tagged.</summary>
-        /// <param name="folder">The folder. Files with the endings jpg, jpeg, png, webp, gif and bmp are taken.</param>
+        /// <summary>Loads the images of a folder, ordered by path, without labels: pictures to be tagged. Files that are passed over for their ending are counted in a message in <c>MLContext.Log</c>.</summary>
+        /// <param name="folder">The folder. Files with one of <see cref="ImageReader.Extensions"/>, in upper or lower case, are taken.</param>
         /// <param name="recursive">Whether folders within are searched too. Default false.</param>
-        /// <param name="options">What to do with unreadable files; the other options do not apply.</param>
+        /// <param name="options">How to read, and what to do with unreadable files and those passed over; the other options do not apply.</param>
         /// <returns>A lazy view: <c>Image</c> (MLImage), <c>ImagePath</c> (Text).</returns>
         /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
         public IDataView LoadImagesFromFolder(string folder, bool recursive = false, ImageDataOptions? options = null)
         {
+            options ??= new();
             CheckFolder(folder);
             var files = Directory.EnumerateFiles(folder, "*", recursive ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly)
-                .Where(f => s_extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))
-                .Order(StringComparer.Ordinal);
-            return ImageRows.View(catalog.Environment(), [.. files.Select(f => new ImageRow(f, []))], labels: false, options ?? new());
+                .Order(StringComparer.Ordinal).ToLookup(ImageReader.HasImageExtension);
+            Report(catalog.Environment(), folder, [.. files[false]], options.PassedOver);
+            return ImageRows.View(catalog.Environment(), [.. files[true].Select(f => new ImageRow(f, []))], labels: false, options);
+        }
+    }
+
+    private static void Report(IHostEnvironment environment, string folder, List<string> passedOver, Action<string>? report)
+    {
+        passedOver.ForEach(report ?? (_ => { }));
+        if (passedOver.Count > 0)
+        {
+            var endings = passedOver.CountBy(f => Path.GetExtension(f), StringComparer.OrdinalIgnoreCase).OrderByDescending(e => e.Value).Take(5).Select(e => $"{e.Value} {(e.Key is { Length: > 0 } ending ? ending : "without an ending")}");
+            environment.Info(nameof(LoadImagesFromFolder), $"{passedOver.Count} files in {folder} were passed over, as their endings are not those of pictures: {string.Join(", ", endings)}.");
         }
     }
 

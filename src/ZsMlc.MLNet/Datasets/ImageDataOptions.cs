@@ -1,3 +1,5 @@
+using ZsMlc.MLNet.Images;
+
 namespace ZsMlc.MLNet.Datasets;
 
 /// <summary>How a loader chooses labels and images, and what it does with files it cannot read.</summary>
@@ -15,9 +17,15 @@ public sealed record ImageDataOptions
     /// <summary>Gets whether images that have none of the <see cref="Labels"/> are left out. Default false.</summary>
     public bool SkipUnlabelled { get; init; }
 
-    /// <summary>Gets whether unreadable images are left out, with a warning in <c>MLContext.Log</c>, instead of ending the run. Default false.</summary>
+    /// <summary>Gets which pictures are accepted and how they are decoded. Default: whole ones of up to 64 million pixels, turned upright.</summary>
+    public ImageReadOptions Reading { get; init; } = new();
+
+    /// <summary>Gets whether unreadable images (missing, no picture, damaged, cut short, too large) are left out, with a warning in <c>MLContext.Log</c>, instead of ending the run. Default false.</summary>
     public bool SkipUnreadable { get; init; }
 
     /// <summary>Gets what is called once for every image that <see cref="SkipUnreadable"/> left out; for counting. Default: nothing.</summary>
     public Action<ImageReadException>? Unreadable { get; init; }
+
+    /// <summary>Gets what is called with the path of every file that <c>LoadImagesFromFolder</c> passes over because its ending is not that of a picture; for counting. Default: nothing.</summary>
+    public Action<string>? PassedOver { get; init; }
 }

@@ -1,7 +1,6 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using Microsoft.ML.Transforms.Image;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 
 namespace ZsMlc.MLNet.Datasets;
@@ -40,7 +39,7 @@ internal static class ImageRows
     {
         List<IndexedColumn> columns =
         [
-            new(ImageColumn, new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) => Decode(rows[index()].Path, ref value))),
+            ImageFileColumn.Create(ImageColumn, i => rows[i].Path, options.Reading.Checked()),
             IndexedColumn.Text(PathColumn, i => rows[i].Path),
         ];
         if (labels)
@@ -48,32 +47,11 @@ internal static class ImageRows
             columns.Add(IndexedColumn.Texts(LabelsColumn, i => rows[i].Labels));
         }
 
-        return new IndexedDataView(rows.Count, columns, options.SkipUnreadable ? Readable(environment, rows, options.Unreadable) : null);
-    }
-
-    /// <summary>Decodes a file, disposing the previous image.</summary>
-    /// <exception cref="ImageReadException">The file is missing or not an image.</exception>
-    public static void Decode(string path, ref MLImage value)
-    {
-        value?.Dispose();
-        value = null!;
-        if (!File.Exists(path))
-        {
-            throw new ImageReadException(path, "there is no such file.");
-        }
-
-        try
-        {
-            value = MLImage.CreateFromFile(path);
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-        {
-            throw new ImageReadException(path, $"its {new FileInfo(path).Length} bytes are not an image of a known format (JPEG, PNG, WebP, GIF, BMP).", e);
-        }
+        return new IndexedDataView(rows.Count, columns, options.SkipUnreadable ? Readable(environment, rows, options) : null);
     }
 
     // A file is tried once, by whichever cursor comes to it first, so that every pass sees the same rows.
-    private static Func<int, bool> Readable(IHostEnvironment environment, IReadOnlyList<ImageRow> rows, Action<ImageReadException>? report)
+    private static Func<int, bool> Readable(IHostEnvironment environment, IReadOnlyList<ImageRow> rows, ImageDataOptions options)
     {
         var verdicts = new bool?[rows.Count];
         var gate = new object();
@@ -87,17 +65,15 @@ internal static class ImageRows
 
         bool Try(int i)
         {
-            MLImage image = null!;
             try
             {
-                Decode(rows[i].Path, ref image);
-                image.Dispose();
+                ImageReader.Read(rows[i].Path, options.Reading).Dispose();
                 return true;
             }
             catch (ImageReadException e)
             {
                 environment.Warning("Images", $"Left out: {e.Message}");
-                report?.Invoke(e);
+                options.Unreadable?.Invoke(e);
                 return false;
             }
         }

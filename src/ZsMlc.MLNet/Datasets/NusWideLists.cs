@@ -9,11 +9,10 @@ public sealed record NusWideLabels(string MatrixFile, string NamesFile);
 internal static class NusWideLists
 {
     /// <summary>Reads the rows of an image list and one or several matrices, whose labels are united.</summary>
-    /// <exception cref="FormatException">A file has another number of lines or columns, or other values than 0 and 1.</exception>
+    /// <exception cref="FormatException">A file has another number of lines or columns, or other values than 0 and 1, or the list names a file outside the folder.</exception>
     public static List<ImageRow> Read(string imageList, string folder, IReadOnlyList<NusWideLabels> sources)
     {
-        // The lists were written on Windows.
-        var paths = File.ReadLines(imageList).Select(l => l.Trim().Replace('\\', '/')).Where(l => l.Length > 0).ToList();
+        var paths = File.ReadLines(imageList).Select(l => l.Trim()).Where(l => l.Length > 0).ToList();
         var labels = paths.Select(_ => new List<string>()).ToList();
         foreach (var source in sources)
         {
@@ -35,8 +34,11 @@ internal static class NusWideLists
             }
         }
 
-        return [.. paths.Select((p, i) => new ImageRow(Path.Combine(folder, p), [.. labels[i].Distinct()]))];
+        return [.. paths.Select((p, i) => new ImageRow(PathOf(imageList, folder, p, i), [.. labels[i].Distinct()]))];
     }
+
+    private static string PathOf(string imageList, string folder, string name, int row) =>
+        ListedPath.Within(folder, name) ?? throw new FormatException($"{imageList}, image {row + 1}: '{name}' leads out of the image folder; expected a path within it.");
 
     private static void Add(List<string> labels, string line, List<string> names, NusWideLabels source, int row)
     {

@@ -1,3 +1,4 @@
+using ZsMlc.MLNet.Images;
 using ZsMlc.Torch;
 using ZsMlc.Torch.Filtering;
 using static TorchSharp.torch;
@@ -40,6 +41,9 @@ public sealed record ClipFilterOptions
     /// </summary>
     public ScalarType? Precision { get; init; }
 
+    /// <summary>Gets the most pixels (width times height) of an image, whoever decoded it, 1 or more; a row with a larger one ends the run. Default 64 million.</summary>
+    public long MaximumPixels { get; init; } = ImageReadOptions.DefaultMaximumPixels;
+
     /// <summary>Gets whether saved filters contain the CLIP model, in half precision and of up to 2 GB, instead of its path alone. Default false.</summary>
     public bool IncludeModel { get; init; }
 
@@ -63,6 +67,7 @@ public sealed record ClipFilterOptions
         ArgumentNullException.ThrowIfNull(Template);
         ArgumentNullException.ThrowIfNull(Hierarchy);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaximumPixels, 1);
         OptionRange.Check(nameof(Precision), Precision, Precision is null or ScalarType.Float32 or ScalarType.BFloat16, "Float32 or BFloat16");
         OptionRange.Check(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");
         OptionRange.Check(nameof(PseudoLabelThreshold), PseudoLabelThreshold, PseudoLabelThreshold is null or (>= 0 and <= 1), "0 to 1");

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using TorchSharp;
 using ZsMlc.MLNet.Classification;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Filtering;
 using static TorchSharp.torch;
@@ -18,9 +19,8 @@ internal sealed class ClipFilterRun : BatchRun
     private readonly FilterJudge _judge;
     private readonly Action<ClipFilterStatistics> _completed;
     private readonly DataViewRow _row;
-    private readonly DataViewSchema.Column _column;
     private readonly ValueGetter<bool>? _flag;
-    private readonly ValueGetter<MLImage> _getter;
+    private readonly ImageColumnReader _imageReader;
     private readonly LabelReader _reader;
     private readonly LabelAdder? _adder;
     private readonly ClipFilterTally _tally;
@@ -31,18 +31,17 @@ internal sealed class ClipFilterRun : BatchRun
     private readonly bool[] _kept;
     private readonly List<Judged> _batch = [];
     private readonly float[]?[] _values;
-    private MLImage? _image;
     private Tensor? _images;
 
     public ClipFilterRun(ClipFilterMapping mapping, FilterJudge judge, Action<ClipFilterStatistics> completed, DataViewRow row, int capacity)
     {
-        (_settings, _judge, _completed, _row, _column) = (mapping.Settings, judge, completed, row, row.Schema[mapping.Image]);
+        (_settings, _judge, _completed, _row) = (mapping.Settings, judge, completed, row);
         _labels = _settings.Labels().All;
         var candidates = _settings.Candidates.ToList();
         _candidateOf = [.. _labels.Select(l => candidates.IndexOf(l))];
         (_hierarchy, _tally) = (_settings.Hierarchy(), new(_settings.Candidates));
         _flag = mapping.Synthetic is { } flag ? row.GetGetter<bool>(row.Schema[flag]) : null;
-        _getter = row.GetGetter<MLImage>(_column);
+        _imageReader = new(row, row.Schema[mapping.Image], _settings.MaximumPixels);
         var labels = row.Schema[mapping.Labels];
         _reader = LabelReader.Create(row, labels, _labels, $"Add it to {nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Labels)}, or mark real rows, which are not judged, in the column '{_settings.SyntheticColumn}'.");
         _adder = _settings.AddsLabels ? LabelAdder.Create(row, labels, capacity) : null;
@@ -144,11 +143,8 @@ internal sealed class ClipFilterRun : BatchRun
 
     private void ReadImage(int index)
     {
-        // The getter disposes or replaces the previous image; the last one may belong to the caller and is left alone.
-        _getter(ref _image!);
         using var scope = NewDisposeScope();
-        var image = _image ?? throw new InvalidOperationException($"Row {_row.Position} has no image in the column '{_column.Name}'.");
-        var pixels = _judge.Cut(ImagePixels.ToTensor(image)).contiguous();
+        var pixels = _judge.Cut(ImagePixels.ToTensor(_imageReader.Read())).contiguous();
         _images ??= empty([_kept.Length, .. pixels.shape[1..]], ScalarType.Byte).DetachFromDisposeScope();
         pixels.bytes.CopyTo(_images.bytes[(index * pixels.bytes.Length)..]);
     }

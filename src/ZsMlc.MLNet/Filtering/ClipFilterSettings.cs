@@ -1,3 +1,4 @@
+using ZsMlc.MLNet.Images;
 using ZsMlc.Torch.Filtering;
 using static TorchSharp.torch;
 
@@ -27,6 +28,9 @@ internal sealed record ClipFilterSettings
     public string? ScoresColumn { get; init; }
 
     public int BatchSize { get; init; }
+
+    // The default is that of models which were saved before there was a limit.
+    public long MaximumPixels { get; init; } = ImageReadOptions.DefaultMaximumPixels;
 
     public ScalarType? Precision { get; init; }
 
@@ -59,6 +63,7 @@ internal sealed record ClipFilterSettings
         Parents = options.Hierarchy.Parents,
         ScoresColumn = options.ScoresColumn,
         BatchSize = options.BatchSize,
+        MaximumPixels = options.MaximumPixels,
         Precision = options.Precision,
         IncludeModel = options.IncludeModel,
         ImageColumn = options.ImageColumn,

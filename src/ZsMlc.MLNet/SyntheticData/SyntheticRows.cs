@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Transforms.Image;
 using ZsMlc.MLNet.Datasets;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Filtering;
 
@@ -51,7 +51,7 @@ internal sealed class SyntheticRows
     };
 
     private IndexedColumn Image() =>
-        new(_settings.ImageColumn, new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) => ImageRows.Decode(Path(index()), ref value)));
+        ImageFileColumn.Create(_settings.ImageColumn, Path, new());
 
     private IndexedColumn Flag() => IndexedColumn.Boolean(_settings.SyntheticColumn, _ => true);
 

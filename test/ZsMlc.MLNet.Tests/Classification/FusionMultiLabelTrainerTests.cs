@@ -269,7 +269,7 @@ public sealed class FusionMultiLabelTrainerTests
         var json = folder.Write("a.json", """{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[],"categories":[]}""");
         _ml.TempFilePath = folder["temporary"];
 
-        var e = Assert.ThrowsExactly<Datasets.ImageReadException>(() => TinyWorld.Fit(_ml, s_world.Options, _ml.Data.LoadFromCoco(json, folder.Path)));
+        var e = Assert.ThrowsExactly<Images.ImageReadException>(() => TinyWorld.Fit(_ml, s_world.Options, _ml.Data.LoadFromCoco(json, folder.Path)));
 
         Assert.AreEqual(broken, e.Path);
         Assert.IsEmpty(Directory.GetFiles(folder["temporary"]));

@@ -299,9 +299,30 @@ public sealed class FusionMultiLabelTransformerTests
 
         var good = s_model.Transform(s_ml.Data.LoadImagesFromFolder(folder.Path, options: new() { SkipUnreadable = true }));
         Assert.HasCount(2, TinyWorld.Scores(good));
-        var e = Assert.ThrowsExactly<Datasets.ImageReadException>(() => TinyWorld.Scores(s_model.Transform(s_ml.Data.LoadImagesFromFolder(folder.Path))));
+        var e = Assert.ThrowsExactly<Images.ImageReadException>(() => TinyWorld.Scores(s_model.Transform(s_ml.Data.LoadImagesFromFolder(folder.Path))));
 
         Assert.AreEqual(broken, e.Path);
+    }
+
+    [TestMethod]
+    public void Transform_ImageLargerThanAllowed_EndsAtItsRowAlsoInALoadedModel()
+    {
+        using var folder = new TestFolder();
+        TestPictures.Solid(folder["a.png"], 10, 10, 9, 9, 9);
+        TestPictures.Solid(folder["b.png"], 60, 70, 9, 9, 9);
+        var pictures = s_ml.Data.LoadImagesFromFolder(folder.Path);
+        using var model = TinyWorld.Fit(s_ml, s_world.Options with { MaximumPixels = 4199 }, s_photos);
+        s_ml.Model.Save(model, pictures.Schema, folder["m.zip"]);
+        using var loaded = (FusionMultiLabelTransformer)s_ml.Model.Load(folder["m.zip"], out _);
+
+        foreach (var tagger in new[] { model, loaded })
+        {
+            var e = Assert.ThrowsExactly<InvalidOperationException>(() => TinyWorld.Scores(tagger.Transform(pictures)));
+            Assert.Contains("Row 1 has an image of 60 x 70 pixels", e.Message);
+            Assert.Contains("4199", e.Message);
+        }
+
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => TinyWorld.Fit(s_ml, s_world.Options with { MaximumPixels = 0 }, s_photos));
     }
 
     [TestMethod]

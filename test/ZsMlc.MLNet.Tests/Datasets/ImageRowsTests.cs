@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using ZsMlc.MLNet.Images;
 
 namespace ZsMlc.MLNet.Datasets;
 
@@ -73,6 +74,44 @@ public sealed class ImageRowsTests
         Assert.HasCount(2, view.GetColumn<string>("ImagePath").ToList());
         CollectionAssert.AreEqual(new[] { folder["b.png"] }, left);
         Assert.HasCount(1, warnings);
+    }
+
+    [TestMethod]
+    public void LoadImagesFromFolder_EndingsOfEveryKind_AreReadAndOthersAreCounted()
+    {
+        using var folder = new TestFolder();
+        var jpeg = File.ReadAllBytes(TestPictures.Solid(folder["1.jpg"], 2, 2, 9, 9, 9));
+        string[] names = ["2.JPG", "3.jfif", "4.jpe", "5.JPEG", "6.Png", "7.gif", "8.BMP", "9.webp"];
+        foreach (var name in names)
+        {
+            File.WriteAllBytes(folder[name], jpeg); // the content tells the format
+        }
+
+        folder.Write("a.txt", "");
+        folder.Write("b.TXT", "");
+        folder.Write("noending", "");
+        List<string> passedOver = [], messages = [];
+        _ml.Log += (_, e) => messages.Add(e.RawMessage);
+
+        var view = _ml.Data.LoadImagesFromFolder(folder.Path, options: new() { PassedOver = passedOver.Add });
+
+        CollectionAssert.AreEqual(new[] { folder["1.jpg"] }.Concat(names.Select(n => folder[n])).ToArray(), Read(view).Select(r => r.Path).ToArray());
+        CollectionAssert.AreEqual(new[] { folder["a.txt"], folder["b.TXT"], folder["noending"] }, passedOver);
+        Assert.Contains($"3 files in {folder.Path} were passed over, as their endings are not those of pictures: 2 .txt, 1 without an ending.", messages);
+    }
+
+    [TestMethod]
+    public void Read_SkipUnreadable_LeavesOutDamagedCutAndHugePictures()
+    {
+        var files = Path.Combine(AppContext.BaseDirectory, "Images", "Files");
+        List<string> left = [];
+
+        var view = _ml.Data.LoadImagesFromFolder(files, options: new() { SkipUnreadable = true, Unreadable = e => left.Add(Path.GetFileName(e.Path)) });
+
+        CollectionAssert.AreEqual(new[] { "jfif.jfif" }, Read(view).Select(r => Path.GetFileName(r.Path)).ToArray());
+        CollectionAssert.AreEqual(new[] { "claims.gif", "claims.png", "cut_half.jpg", "cut_header.jpg" }, left);
+        Assert.HasCount(3, Read(_ml.Data.LoadImagesFromFolder(files, options: new() { SkipUnreadable = true, Reading = new() { AllowTruncated = true } })));
+        Assert.IsEmpty(Read(_ml.Data.LoadImagesFromFolder(files, options: new() { SkipUnreadable = true, Reading = new() { MaximumPixels = 100 } })));
     }
 
     [TestMethod]

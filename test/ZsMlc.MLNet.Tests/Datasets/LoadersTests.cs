@@ -38,11 +38,11 @@ public sealed class LoadersTests
     }
 
     [TestMethod]
-    [DataRow("{", "not a COCO")]
+    [DataRow("{", "not a COCO annotation file, at $")]
     [DataRow("{\"images\":[]}", "annotations")]
-    [DataRow("""{"images":[{"id":1,"file_name":"a"}],"annotations":[{"id":9,"image_id":2,"category_id":1}],"categories":[{"id":1,"name":"x"}]}""", "annotation 9")]
-    [DataRow("""{"images":[{"id":1,"file_name":"a"},{"id":1,"file_name":"b"}],"annotations":[],"categories":[]}""", "image 1")]
-    [DataRow("""{"images":[],"annotations":[],"categories":[{"id":1,"name":"x"},{"id":2,"name":"x"}]}""", "category 2")]
+    [DataRow("""{"images":[{"id":1,"file_name":"a"}],"annotations":[{"id":9,"image_id":2,"category_id":1}],"categories":[{"id":1,"name":"x"}]}""", "annotations[0]")]
+    [DataRow("""{"images":[{"id":1,"file_name":"a"},{"id":1,"file_name":"b"}],"annotations":[],"categories":[]}""", "images[1]")]
+    [DataRow("""{"images":[],"annotations":[],"categories":[{"id":1,"name":"x"},{"id":1,"name":"y"}]}""", "categories[1]")]
     public void LoadFromCoco_DamagedFile_NamesFileAndFault(string json, string fault)
     {
         using var folder = new TestFolder();
@@ -87,6 +87,50 @@ public sealed class LoadersTests
 
         Assert.Contains("m.txt", e.Message);
         Assert.Contains(fault, e.Message);
+    }
+
+    [TestMethod]
+    [DataRow("..\\2.jpg")]
+    [DataRow("/etc/hostname")]
+    public void LoadFromNusWide_PathThatLeavesTheFolder_IsRefused(string path)
+    {
+        using var folder = new TestFolder();
+        var labels = new NusWideLabels(folder.Write("m.txt", "1\n0\n"), folder.Write("n.txt", "sky\n"));
+
+        var e = Assert.ThrowsExactly<FormatException>(() => _ml.Data.LoadFromNusWide(folder.Write("l.txt", $"1.jpg\n{path}\n"), folder.Path, [labels]));
+
+        Assert.Contains($"image 2: '{path}'", e.Message);
+        Assert.Contains("l.txt", e.Message);
+    }
+
+    [TestMethod]
+    public void LoadFromNusWide_MutatedFiles_AreReadOrRefused()
+    {
+        using var folder = new TestFolder();
+        var random = new Random(5);
+        byte[][] whole = [[.. "a\\1.jpg\nb/2.jpg\n3.jpg\n"u8], [.. "0 1 \n1 1 \n0\t0\n"u8], [.. "sky\nsea\n"u8]];
+        var (read, refused) = (0, 0);
+        for (var i = 0; i < 1500; i++)
+        {
+            var files = whole.Select((bytes, f) =>
+            {
+                File.WriteAllBytes(folder[$"{f}.txt"], f == i % 3 ? Mutations.OfBytes(bytes, random) : bytes);
+                return folder[$"{f}.txt"];
+            }).ToArray();
+            try
+            {
+                Rows(_ml.Data.LoadFromNusWide(files[0], folder.Path, [new(files[1], files[2])]));
+                read++;
+            }
+            catch (FormatException e)
+            {
+                refused++;
+                Assert.IsTrue(files.Any(e.Message.Contains), e.Message);
+            }
+        }
+
+        Assert.IsGreaterThan(200, read);
+        Assert.IsGreaterThan(200, refused);
     }
 
     [TestMethod]

@@ -14,6 +14,7 @@ public sealed class ClipFilterOptionsTests
         ("Threshold", s_good with { Threshold = float.NaN }),
         ("PseudoLabelThreshold", s_good with { PseudoLabelThreshold = -0.1f }),
         ("BatchSize", s_good with { BatchSize = 0 }),
+        ("MaximumPixels", s_good with { MaximumPixels = 0 }),
         ("Hierarchy", s_good with { Hierarchy = null! }),
         ("ScoresColumn", s_good with { ScoresColumn = "" }),
         ("LabelColumn", s_good with { LabelColumn = "" }),

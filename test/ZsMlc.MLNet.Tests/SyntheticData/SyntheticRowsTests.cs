@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 using ZsMlc.MLNet.Datasets;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 
 namespace ZsMlc.MLNet.SyntheticData;

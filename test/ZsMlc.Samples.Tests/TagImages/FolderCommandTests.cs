@@ -15,7 +15,7 @@ public sealed class FolderCommandTests
         var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.csv"], "--top", "2");
 
         Assert.AreEqual(1, code, output);
-        Assert.Contains("3 pictures tagged, 1 not readable", output);
+        Assert.Contains("3 pictures tagged, 1 not readable, 1 other files passed over", output);
         Assert.Contains("broken.png", output);
         var lines = File.ReadAllLines(folder["tags.csv"]);
         Assert.HasCount(7, lines);

@@ -100,36 +100,77 @@ public sealed class TagServerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Post_MoreUploadsThanAllowed_AreAnswered503()
+    public async Task Post_MoreCompleteUploadsThanAllowed_AreAnswered503()
     {
         await StartAsync(s_options with { MaximumWaiting = 1 });
+        var picture = Pictures.Draw(SKColors.Gray, SKColors.Red, 1500, SKEncodedImageFormat.Jpeg);
 
-        // A client that sends its header and then dawdles holds the only place, from when the server asks for the content.
-        using var dawdler = new TcpClient();
-        await dawdler.ConnectAsync(_client.BaseAddress!.Host, _client.BaseAddress.Port);
-        var header = $"POST /api/tags HTTP/1.1\r\nHost: 127.0.0.1:{_client.BaseAddress.Port}\r\nContent-Type: image/png\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n";
-        await dawdler.GetStream().WriteAsync(Encoding.ASCII.GetBytes(header));
-        var asked = new byte["HTTP/1.1 100 Continue".Length];
-        await dawdler.GetStream().ReadExactlyAsync(asked);
-        Assert.AreEqual("HTTP/1.1 100 Continue", Encoding.ASCII.GetString(asked));
-        var picture = Pictures.Draw(SKColors.Gray, SKColors.Red);
-        var status = HttpStatusCode.OK;
-        for (var i = 0; i < 100 && status == HttpStatusCode.OK; i++)
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 20 && !statuses.Contains(HttpStatusCode.ServiceUnavailable); i++)
         {
-            using var answer = await PostAsync(picture, "image/png");
-            status = answer.StatusCode;
+            var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => PostAsync(picture, "image/jpeg")));
+            statuses.AddRange(answers.Select(a => a.StatusCode));
+            Array.ForEach(answers, a => a.Dispose());
         }
 
-        Assert.AreEqual(HttpStatusCode.ServiceUnavailable, status);
-        dawdler.Close();
-        for (var i = 0; i < 100 && status != HttpStatusCode.OK; i++)
-        {
-            await Task.Delay(50);
-            using var answer = await PostAsync(picture, "image/png");
-            status = answer.StatusCode;
-        }
+        Assert.IsTrue(statuses.All(s => s is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable));
+        Assert.Contains(HttpStatusCode.OK, statuses);
+        Assert.Contains(HttpStatusCode.ServiceUnavailable, statuses);
+        using var later = await PostAsync(picture, "image/jpeg");
+        Assert.AreEqual(HttpStatusCode.OK, later.StatusCode);
+    }
 
-        Assert.AreEqual(HttpStatusCode.OK, status);
+    [TestMethod]
+    public async Task Post_BesideSixteenSlowUploads_IsAnsweredAtOnce()
+    {
+        await StartAsync(s_options);
+        var dawdlers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => DawdleAsync("Content-Length: 1000\r\n", "\x89PNG")));
+
+        using var answer = await PostAsync(Pictures.Draw(SKColors.Gray, SKColors.Red), "image/png");
+
+        Assert.AreEqual(HttpStatusCode.OK, answer.StatusCode);
+        Array.ForEach(dawdlers, d => d.Dispose());
+    }
+
+    [TestMethod]
+    public async Task Post_SlowerThanTheMinimum_IsAnswered408()
+    {
+        await StartAsync(s_options with { MinimumDataRate = 1e6, GracePeriod = TimeSpan.FromSeconds(1.1) });
+        using var dawdler = await DawdleAsync("Content-Length: 100000\r\n", "\x89PNG");
+
+        Assert.StartsWith("HTTP/1.1 408", await AnswerAsync(dawdler));
+    }
+
+    [TestMethod]
+    public async Task Post_BadChunk_IsABadRequest()
+    {
+        await StartAsync(s_options);
+        using var client = await DawdleAsync("Transfer-Encoding: chunked\r\n", "zz\r\nno chunk\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400", await AnswerAsync(client));
+    }
+
+    [TestMethod]
+    public async Task Post_Aborted_LogsNoStackTrace()
+    {
+        var (_, log) = await Programs.RunAsync(async _ =>
+        {
+            await StartAsync(s_options);
+            (await DawdleAsync("Content-Length: 1000\r\n", "\x89PNG")).Dispose();
+            using (var reset = await DawdleAsync("Transfer-Encoding: chunked\r\n", "5\r\nab"))
+            {
+                reset.Client.LingerState = new(enable: true, seconds: 0);
+            }
+
+            using var answer = await PostAsync(Pictures.Draw(SKColors.Gray, SKColors.Red), "image/png");
+            await _server!.DisposeAsync(); // writes what is still to be logged
+            _server = null;
+            return (int)answer.StatusCode;
+        });
+
+        Assert.Contains("Now listening", log);
+        Assert.DoesNotContain("   at ", log);
+        Assert.DoesNotContain("Exception", log);
     }
 
     [TestMethod]
@@ -179,6 +220,23 @@ public sealed class TagServerTests : IDisposable
         _server = TagServer.Create(_tagger, options);
         await _server.StartAsync();
         _client.BaseAddress = new Uri(_server.Urls.First());
+    }
+
+    /// <summary>Sends a header and some of its content, in a connection of its own, and no more.</summary>
+    private async Task<TcpClient> DawdleAsync(string header, string content)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(_client.BaseAddress!.Host, _client.BaseAddress.Port);
+        var text = $"POST /api/tags HTTP/1.1\r\nHost: 127.0.0.1:{_client.BaseAddress.Port}\r\nContent-Type: image/png\r\n{header}\r\n{content}";
+        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text));
+        return client;
+    }
+
+    private static async Task<string> AnswerAsync(TcpClient client)
+    {
+        var answer = new byte[4096];
+        var read = await client.GetStream().ReadAsync(answer).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        return Encoding.ASCII.GetString(answer, 0, read);
     }
 
     private Task<HttpResponseMessage> PostAsync(byte[] content, string mediaType)

@@ -15,14 +15,14 @@ internal static class RecordFile
     }
 
     /// <summary>Reads a record.</summary>
-    /// <returns><see langword="null"/> where there is none, or a damaged one.</returns>
+    /// <returns><see langword="null"/> where there is none, a damaged one, or one that no run could have written.</returns>
     public static SlotRecord? Read(string path)
     {
         try
         {
             var bytes = File.ReadAllBytes(path);
             var record = JsonSerializer.Deserialize<SlotRecord>(bytes, StoreJson.Options);
-            return record is { Attempts: not null, Labels: not null, Store: not null } && ToBytes(record).AsSpan().SequenceEqual(bytes) ? record : null;
+            return record is { IsSound: true } && ToBytes(record).AsSpan().SequenceEqual(bytes) ? record : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {

@@ -15,6 +15,12 @@ internal sealed record SlotRecord(int Slot, string Store, IReadOnlyList<string> 
     [JsonIgnore]
     public bool IsAccepted => Attempts.Any(a => a.Accepted);
 
+    /// <summary>Whether the record says what a run can have come to: a checksum tells damage, not what somebody wrote by hand.</summary>
+    [JsonIgnore]
+    public bool IsSound =>
+        Store is not null && Labels is not null && !Labels.Contains(null!) && Attempts is not null
+        && Enumerable.Range(0, Attempts.Count).All(i => Attempts[i] is { } attempt && attempt.IsSound(Slot, i) && (!attempt.Accepted || i == Attempts.Count - 1));
+
     /// <summary>Whether no further attempt is to be made.</summary>
     public bool IsFinished(int maxAttempts) => IsAccepted || Attempts.Count >= maxAttempts;
 }
@@ -34,7 +40,16 @@ internal sealed record AttemptRecord(
     bool Abandoned,
     StoredImage? Image,
     IReadOnlyList<string> PseudoLabels,
-    IReadOnlyList<float> Scores);
+    IReadOnlyList<float> Scores)
+{
+    /// <summary>Whether the values are there, and the image is where the store keeps it.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="attempt">The attempt, from 0.</param>
+    public bool IsSound(int slot, int attempt) =>
+        Prompt is not null && Scores is not null && PseudoLabels is not null && !PseudoLabels.Contains(null!)
+        && (Image is null ? !Accepted : Image is { Width: > 0, Height: > 0, Length: > 0, Sha256: not null } && Enum.GetValues<ImageFileFormat>().Any(format =>
+            Image.File == (Accepted ? StoreLayout.Image(slot, format) : StoreLayout.RejectedImage(slot, attempt, format))));
+}
 
 /// <summary>An image file of the store.</summary>
 /// <param name="File">Its path from the store's folder, with forward slashes.</param>

@@ -43,21 +43,22 @@ internal sealed class StoreIdentity
     /// <returns>A line for each value that differs; <see langword="null"/> when the file cannot be read as an identity.</returns>
     public IReadOnlyList<string>? DifferencesFrom(byte[] file)
     {
-        JsonObject? other;
         try
         {
-            other = JsonNode.Parse(file) as JsonObject;
+            // A name that stands twice would leave it open which value counts.
+            return JsonNode.Parse(file, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject other && other["options"] is JsonObject theirs
+                ? DifferencesFrom(file, other, theirs)
+                : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Half of a surrogate pair is JSON, but no text.
             return null;
         }
+    }
 
-        if (other?["options"] is not JsonObject theirs)
-        {
-            return null;
-        }
-
+    private List<string> DifferencesFrom(byte[] file, JsonObject other, JsonObject theirs)
+    {
         var names = options.Select(o => o.Key).Union(theirs.Select(o => o.Key));
         List<string> differences = [.. names
             .Where(name => options.ContainsKey(name) != theirs.ContainsKey(name) || !JsonNode.DeepEquals(options[name], theirs[name]))

@@ -69,7 +69,8 @@ internal sealed class SyntheticStore : IDisposable
 
     /// <summary>The record of a slot; <see langword="null"/> where there is none, or a damaged one.</summary>
     public SlotRecord? Read(int slot, IReadOnlyList<string> labels) =>
-        RecordFile.Read(Full(StoreLayout.Record(slot))) is { } record && record.Slot == slot && record.Store == id && record.Labels.SequenceEqual(labels) ? record : null;
+        RecordFile.Read(Full(StoreLayout.Record(slot))) is { } record && record.Slot == slot && record.Store == id && record.Labels.SequenceEqual(labels)
+            && record.Attempts.All(a => a.Scores.Count == 0 || a.Scores.Count == Candidates.Count) ? record : null;
 
     /// <summary>Whether the image of an attempt, if one was kept, is as recorded.</summary>
     public bool IsIntact(AttemptRecord attempt)

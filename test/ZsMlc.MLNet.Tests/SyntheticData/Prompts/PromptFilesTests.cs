@@ -44,6 +44,23 @@ public sealed class PromptFilesTests
     }
 
     [TestMethod]
+    public async Task Files_MutatedContent_GivesCleanPromptsOrTemplates()
+    {
+        var random = new Random(4);
+        var path = PromptFiles.Write(folder, ["dog", "cup"], ["1. \"A dog and a cup.\"", "- A mug beside a beagle,", "A dog\0 sees ü 🐕 a cup."]);
+        var whole = File.ReadAllBytes(path);
+        for (var i = 0; i < 1000; i++)
+        {
+            File.WriteAllBytes(path, Mutations.OfBytes(whole, random));
+
+            var batch = await PromptSource.Files(folder).GetAsync(new PromptRequest(["cup", "dog"], 3, LabelNames.Default));
+
+            Assert.IsNotEmpty(batch.Prompts);
+            Assert.IsFalse(batch.Prompts.Any(p => p.Any(char.IsControl) || string.IsNullOrWhiteSpace(p)));
+        }
+    }
+
+    [TestMethod]
     public async Task Files_MoreLinesThanAskedFor_CountsNoneAsRejected()
     {
         PromptFiles.Write(folder, ["dog", "cup"], Enumerable.Range(1, 5).Select(i => $"Dog {i} and a cup."));

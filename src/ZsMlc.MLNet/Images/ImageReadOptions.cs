@@ -1,0 +1,36 @@
+using ZsMlc.Torch;
+
+namespace ZsMlc.MLNet.Images;
+
+/// <summary>What <see cref="ImageReader"/> accepts and how it decodes.</summary>
+public sealed record ImageReadOptions
+{
+    /// <summary>The default of <see cref="MaximumPixels"/>: 64 million, 256 MB of memory.</summary>
+    public const long DefaultMaximumPixels = 64_000_000;
+
+    // An ML.NET image is one block of four bytes a pixel.
+    private const long MostPixels = int.MaxValue / 4;
+
+    /// <summary>
+    /// Gets the most pixels (width times height) of a picture, 1 to 536,870,911. The size is read from the file's header, so that
+    /// a small file that claims a huge picture costs nothing. Default <see cref="DefaultMaximumPixels"/>.
+    /// </summary>
+    public long MaximumPixels { get; init; } = DefaultMaximumPixels;
+
+    /// <summary>Gets whether a picture whose data is cut short or damaged is taken as far as it goes; what is missing is blank. Default false.</summary>
+    public bool AllowTruncated { get; init; }
+
+    /// <summary>
+    /// Gets whether pictures are turned upright as the camera noted in the file (EXIF orientation), as people see them.
+    /// Default true. The published preprocessing of CLIP (OpenAI's and open_clip's) leaves them as they are stored: turn
+    /// this off to compare figures with theirs.
+    /// </summary>
+    public bool ApplyOrientation { get; init; } = true;
+
+    /// <summary>Throws when a value is out of its range; the message names the option.</summary>
+    internal ImageReadOptions Checked()
+    {
+        OptionRange.Check(nameof(MaximumPixels), MaximumPixels, MaximumPixels is >= 1 and <= MostPixels, $"1 to {MostPixels}");
+        return this;
+    }
+}
