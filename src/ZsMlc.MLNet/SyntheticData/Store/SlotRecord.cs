@@ -47,8 +47,8 @@ internal sealed record AttemptRecord(
     /// <param name="attempt">The attempt, from 0.</param>
     public bool IsSound(int slot, int attempt) =>
         Prompt is not null && Scores is not null && PseudoLabels is not null && !PseudoLabels.Contains(null!)
-        && (Image is null ? !Accepted : Image is { Width: > 0, Height: > 0, Length: > 0, Sha256: not null } && Enum.GetValues<ImageFileFormat>().Any(format =>
-            Image.File == (Accepted ? StoreLayout.Image(slot, format) : StoreLayout.RejectedImage(slot, attempt, format))));
+        && (Image is null ? !Accepted : Image is { File: { } file, Width: > 0, Height: > 0, Length: > 0, Sha256: not null }
+            && file == (Accepted ? StoreLayout.Image(slot, Path.GetExtension(file)) : StoreLayout.RejectedImage(slot, attempt, Path.GetExtension(file))));
 }
 
 /// <summary>An image file of the store.</summary>
