@@ -25,7 +25,8 @@ internal static class MethodTokens
                 continue;
             }
 
-            body.Offset += operand switch
+            // The length of a jump table is read first: it moves the offset.
+            var length = operand switch
             {
                 OperandType.InlineNone => 0,
                 OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
@@ -34,6 +35,7 @@ internal static class MethodTokens
                 OperandType.InlineSwitch => 4 * body.ReadInt32(),
                 _ => 4,
             };
+            body.Offset += length;
         }
 
         return tokens;
