@@ -3,15 +3,14 @@
 
 namespace ZsMlc.Tests
 {
-    /// <summary>Loads libtorch before a test touches TorchSharp by itself.</summary>
+    /// <summary>One thread for libtorch, here and in the processes that tests start.</summary>
     [TestClass]
     public static class TestSettings
     {
         /// <summary>Runs once before all tests.</summary>
         [AssemblyInitialize]
-        public static void Load(TestContext context)
+        public static void UseOneThread(TestContext context)
         {
-            ZsMlc.Torch.Runtime.TorchRuntime.EnsureLoaded();
             TorchSharp.torch.set_num_threads(1);
             Environment.SetEnvironmentVariable("OMP_NUM_THREADS", "1"); // of processes that tests start
         }

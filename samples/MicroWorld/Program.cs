@@ -6,7 +6,6 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 try
 {
     var arguments = new Arguments(args);
-    ZsMlc.Torch.Runtime.TorchRuntime.EnsureLoaded();
     if (arguments.Number("threads", 0) is > 0 and var threads)
     {
         torch.set_num_threads(threads);

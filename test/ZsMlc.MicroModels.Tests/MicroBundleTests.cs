@@ -5,7 +5,6 @@ using ZsMlc.Torch.Classification;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Filtering;
-using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MicroModels;
@@ -13,9 +12,6 @@ namespace ZsMlc.MicroModels;
 [TestClass]
 public sealed class MicroBundleTests
 {
-    [ClassInitialize]
-    public static void Load(TestContext context) => TorchRuntime.EnsureLoaded();
-
     [TestMethod]
     public void Micro_AskedTwice_IsOneUnpackedFolder()
     {

@@ -1,11 +1,13 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ZsMlc.Torch.Runtime;
 
 /// <summary>
-/// Loads the native libtorch before TorchSharp asks for it. It runs by itself when this assembly is loaded; call
-/// <see cref="EnsureLoaded"/> only to get the explanation of a failure early.
+/// Loads the native libtorch before TorchSharp asks for it. It runs by itself: in programs and tests that reference the package from
+/// the first line on, elsewhere (notebooks, trimmed programs) from the first use of this assembly on. Call <see cref="EnsureLoaded"/>
+/// to get the explanation of a failure early.
 /// </summary>
 /// <remarks>
 /// Environment variable <c>ZSMLC_LIBTORCH</c> may name a folder with another libtorch (for example the <c>lib</c> folder
@@ -37,9 +39,25 @@ public static class TorchRuntime
     }
 
 #pragma warning disable CA2255 // A library initializer is the point: users must not have to call anything before TorchSharp.
+    /// <summary>
+    /// Loads libtorch at the moment at which the process loads TorchSharp: late enough to cost nothing where it is not used, early
+    /// enough to come before any code of TorchSharp's.
+    /// </summary>
     [ModuleInitializer]
-    internal static void Initialize() => Load();
+    internal static void Initialize()
+    {
+        AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => LoadIfTorchSharp(loaded.LoadedAssembly);
+        Array.ForEach(AppDomain.CurrentDomain.GetAssemblies(), LoadIfTorchSharp);
+    }
 #pragma warning restore CA2255
+
+    private static void LoadIfTorchSharp(Assembly assembly)
+    {
+        if (assembly.GetName().Name == "TorchSharp")
+        {
+            Load();
+        }
+    }
 
     private static void Load()
     {

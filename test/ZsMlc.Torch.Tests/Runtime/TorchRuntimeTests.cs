@@ -6,6 +6,21 @@ namespace ZsMlc.Torch.Tests.Runtime;
 public sealed class TorchRuntimeTests
 {
     [TestMethod]
+    public void Process_OfThisRepository_StartsWithTheHookOfThePackage()
+    {
+        Assert.AreEqual(typeof(TorchRuntime).Assembly.GetName().Name, AppContext.GetData("STARTUP_HOOKS"));
+        Assert.IsNotNull(typeof(TorchRuntime).Assembly.GetType("StartupHook")?.GetMethod("Initialize", []));
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public void Description_AfterTheFirstTouchOfTorchSharp_NamesTheBridge()
+    {
+        using var touched = TorchSharp.torch.ones(1);
+        Assert.Contains("libLibTorchSharp.so", TorchRuntime.Description);
+    }
+
+    [TestMethod]
     [OSCondition(OperatingSystems.Linux)]
     public void LoadOnLinux_EmptyFolder_TellsWhereItLookedAndWhatToInstall()
     {

@@ -1,0 +1,3 @@
+using TorchSharp;
+
+Console.WriteLine(torch.cuda.is_available());

@@ -1,0 +1,1 @@
+printfn "%b" (TorchSharp.torch.cuda.is_available ())

@@ -1,0 +1,4 @@
+#:property PublishAot=false
+using TorchSharp;
+
+Console.WriteLine(torch.cuda.is_available());
