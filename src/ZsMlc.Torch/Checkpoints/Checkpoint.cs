@@ -1,3 +1,5 @@
+using ZsMlc.Torch.Checkpoints.TorchScript;
+
 namespace ZsMlc.Torch.Checkpoints;
 
 /// <summary>Opens checkpoints of every supported form.</summary>
@@ -24,21 +26,31 @@ public static class Checkpoint
         {
             ".json" => new ShardedCheckpoint(file),
             ".safetensors" => SafetensorsFile.Open(file),
-            _ when TorchScriptCheckpoint.IsTorchScript(file) => new TorchScriptCheckpoint(file),
             _ => OpenUnnamed(file),
         };
     }
 
-    /// <summary>A file whose extension says nothing: safetensors files are taken by whatever name.</summary>
-    private static SafetensorsFile OpenUnnamed(string file)
+    /// <summary>A file whose extension says nothing: archives and safetensors files are taken by whatever name.</summary>
+    private static ICheckpoint OpenUnnamed(string file)
     {
+        var records = TorchScriptArchive.RecordsOf(file);
+        if (TorchScriptArchive.Is(records))
+        {
+            return TorchScriptCheckpoint.Open(file);
+        }
+
+        if (PickleFile.Is(file, records))
+        {
+            throw PickleFile.Refusal(file);
+        }
+
         try
         {
             return SafetensorsFile.Open(file);
         }
         catch (CheckpointFormatException e)
         {
-            throw new CheckpointFormatException(file, "neither safetensors nor a TorchScript archive. Pickle files (plain PyTorch .pt, .bin, .ckpt) can run code when read and are refused; convert the file to safetensors.", e);
+            throw new CheckpointFormatException(file, $"neither safetensors nor a whole TorchScript archive ({e.Message[(file.Length + 2)..]})", e);
         }
     }
 
@@ -53,6 +65,8 @@ public static class Checkpoint
         })).Distinct().ToList();
 
         return candidates.Select(c => Path.Combine(folder, c)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"The folder {folder} holds no checkpoint. Looked for: {string.Join(", ", candidates)}.", folder);
+            ?? throw (PickleFile.In(folder) is { } pickle
+                ? PickleFile.Refusal(pickle)
+                : new FileNotFoundException($"The folder {folder} holds no checkpoint. Looked for: {string.Join(", ", candidates)}.", folder));
     }
 }

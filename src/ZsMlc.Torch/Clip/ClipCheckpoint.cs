@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Checkpoints.TorchScript;
 
 namespace ZsMlc.Torch.Clip;
 

@@ -1,0 +1,38 @@
+namespace ZsMlc.Torch.Checkpoints.TorchScript;
+
+/// <summary>The instructions of Python's pickle protocol 2 that TorchScript writes: all others are refused.</summary>
+internal enum PickleOpcode : byte
+{
+    Protocol = 0x80,
+    Stop = (byte)'.',
+    Mark = (byte)'(',
+    None = (byte)'N',
+    True = 0x88,
+    False = 0x89,
+    Byte = (byte)'K',
+    UInt16 = (byte)'M',
+    Int32 = (byte)'J',
+    LongInteger = 0x8a,
+    Double = (byte)'G',
+    Text = (byte)'X',
+    EmptyTuple = (byte)')',
+    Tuple = (byte)'t',
+    Tuple1 = 0x85,
+    Tuple2 = 0x86,
+    Tuple3 = 0x87,
+    EmptyList = (byte)']',
+    Append = (byte)'a',
+    Appends = (byte)'e',
+    EmptyDictionary = (byte)'}',
+    SetItem = (byte)'s',
+    SetItems = (byte)'u',
+    Put = (byte)'q',
+    LongPut = (byte)'r',
+    Get = (byte)'h',
+    LongGet = (byte)'j',
+    Global = (byte)'c',
+    PersistentId = (byte)'Q',
+    Reduce = (byte)'R',
+    NewObject = 0x81,
+    Build = (byte)'b',
+}

@@ -1,0 +1,156 @@
+using System.IO.Compression;
+using System.IO.Hashing;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Checkpoints.TorchScript;
+
+/// <summary>The records of a TorchScript archive, a zip file with one folder; each is checked against its CRC-32 as it is read.</summary>
+internal sealed class TorchScriptArchive : IDisposable
+{
+    // The newest version that libtorch 2.10 knows.
+    private const int MaxVersion = 10;
+    private const int MaxCode = 1 << 26, MaxNote = 64;
+    private const string ConstantsMark = "/constants.pkl";
+
+    private readonly ZipArchive _zip;
+    private readonly Dictionary<string, ZipArchiveEntry> _records = [];
+    private readonly string _root;
+    private readonly bool _bigEndian;
+    private int _codeLeft = MaxCode;
+
+    /// <summary>Opens an archive.</summary>
+    /// <param name="stream">The file, seekable; the archive closes it.</param>
+    /// <exception cref="InvalidDataException">It is no zip file, or a damaged one.</exception>
+    /// <exception cref="FormatException">It is a zip file, but not such an archive.</exception>
+    public TorchScriptArchive(Stream stream)
+    {
+        _zip = new(stream, ZipArchiveMode.Read);
+        foreach (var entry in _zip.Entries)
+        {
+            if (!_records.TryAdd(entry.FullName, entry))
+            {
+                throw new FormatException($"it has the record '{entry.FullName}' twice.");
+            }
+        }
+
+        var constants = _records.Keys.FirstOrDefault(n => n.EndsWith(ConstantsMark, StringComparison.Ordinal))
+            ?? throw new FormatException("it has no record 'constants.pkl', as every TorchScript archive has.");
+        _root = constants[..^(ConstantsMark.Length - 1)];
+        if (Text("version", MaxNote) is { } version && !(int.TryParse(version, out var number) && number is > 0 and <= MaxVersion))
+        {
+            throw new FormatException($"its version is '{version.Trim()}'; expected 1 to {MaxVersion}.");
+        }
+
+        var order = Text("byteorder", MaxNote) ?? "little";
+        _bigEndian = order is "big" || (order is not "little" ? throw new FormatException($"its byte order is '{order}'; expected little or big.") : false);
+    }
+
+    /// <summary>The names of a zip file's records; none when the file is no zip file, or a damaged one.</summary>
+    public static IReadOnlyList<string> RecordsOf(string path)
+    {
+        try
+        {
+            using var zip = ZipFile.OpenRead(path);
+            return [.. zip.Entries.Select(e => e.FullName)];
+        }
+        catch (InvalidDataException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Whether records are those of such an archive: what torch.save makes has no constants.</summary>
+    public static bool Is(IEnumerable<string> records) => records.Any(n => n.EndsWith(ConstantsMark, StringComparison.Ordinal));
+
+    /// <summary>The pickle that describes the module.</summary>
+    public byte[] Pickle() => Bytes("data.pkl", PickleReader.MaxLength) ?? throw new FormatException("it has no record 'data.pkl'.");
+
+    /// <summary>A file of the code, or null when there is none.</summary>
+    public string? Code(string file)
+    {
+        var text = Text("code/" + file, _codeLeft);
+        _codeLeft -= text?.Length ?? 0;
+        return text;
+    }
+
+    /// <summary>Checks that the record of a storage has as many bytes as its elements take.</summary>
+    public void Check(PickleStorage storage)
+    {
+        var entry = Storage(storage);
+        if (entry.Length / storage.ElementSize < storage.Count)
+        {
+            throw new FormatException($"the record '{entry.FullName}' has {entry.Length} bytes; expected {(Int128)storage.Count * storage.ElementSize}.");
+        }
+    }
+
+    /// <summary>Reads a storage.</summary>
+    /// <param name="storage">The storage.</param>
+    /// <param name="elements">Its elements: a contiguous tensor on the CPU.</param>
+    public void Read(PickleStorage storage, Tensor elements)
+    {
+        var entry = Storage(storage);
+        var crc = new Crc32();
+        using var stream = entry.Open();
+        TensorBlocks.ForEach(elements, (block, _) =>
+        {
+            stream.ReadExactly(block);
+            crc.Append(block);
+            if (_bigEndian)
+            {
+                Reverse(block, storage.ElementSize);
+            }
+        });
+        crc.Append(stream);
+        CheckSum(entry, crc);
+    }
+
+    public void Dispose() => _zip.Dispose();
+
+    private ZipArchiveEntry Storage(PickleStorage storage)
+    {
+        var entry = _records.GetValueOrDefault($"{_root}data/{storage.Key}") ?? throw new FormatException($"it has no record 'data/{storage.Key}', which a tensor needs.");
+
+        // PyTorch never compresses them: so no small file asks for much memory.
+        return entry.CompressedLength == entry.Length ? entry : throw new FormatException($"the record '{entry.FullName}' is compressed; expected it stored.");
+    }
+
+    private string? Text(string record, int maxLength) => Bytes(record, maxLength) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+
+    private byte[]? Bytes(string record, int maxLength)
+    {
+        if (_records.GetValueOrDefault(_root + record) is not { } entry)
+        {
+            return null;
+        }
+
+        if (entry.Length > maxLength)
+        {
+            throw new FormatException($"the record '{entry.FullName}' has {entry.Length} bytes; at most {maxLength} are accepted.");
+        }
+
+        var bytes = new byte[entry.Length];
+        using var stream = entry.Open();
+        stream.ReadExactly(bytes);
+        var crc = new Crc32();
+        crc.Append(bytes);
+        CheckSum(entry, crc);
+        return bytes;
+    }
+
+    private static void CheckSum(ZipArchiveEntry entry, Crc32 crc)
+    {
+        if (crc.GetCurrentHashAsUInt32() != entry.Crc32)
+        {
+            throw new FormatException($"the record '{entry.FullName}' is damaged: its checksum is {crc.GetCurrentHashAsUInt32():x8}, expected {entry.Crc32:x8}.");
+        }
+    }
+
+    private static void Reverse(Span<byte> block, int size)
+    {
+        for (var i = 0; i < block.Length; i += size)
+        {
+            block.Slice(i, size).Reverse();
+        }
+    }
+}
