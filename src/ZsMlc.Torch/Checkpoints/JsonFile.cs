@@ -9,9 +9,6 @@ namespace ZsMlc.Torch.Checkpoints;
 /// </summary>
 internal static class JsonFile
 {
-    /// <summary>Longest file accepted, in bytes: many times the largest vocabulary.</summary>
-    internal const int MaxLength = 1 << 28;
-
     private static readonly JsonDocumentOptions s_options = new() { AllowDuplicateProperties = false };
 
     /// <summary>Reads a file, and names it in whatever is wrong with it.</summary>
@@ -20,18 +17,15 @@ internal static class JsonFile
     /// <param name="read">Takes the values out of the whole.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="CheckpointFormatException">It is a Git LFS pointer, is too long, or holds something else.</exception>
-    public static T Read<T>(string path, string what, Func<JsonElement, T> read)
-    {
-        if (new FileInfo(path) is { Exists: true, Length: > MaxLength and var length })
-        {
-            throw new CheckpointFormatException(path, $"not {what}: it has {length} bytes; at most {MaxLength} are accepted.");
-        }
+    public static T Read<T>(string path, string what, Func<JsonElement, T> read) => Read(path, SmallFile.Read(path), what, read);
 
-        var bytes = File.ReadAllBytes(path);
-        GitLfsPointer.Refuse(path, bytes);
+    /// <summary>Reads the contents of a file.</summary>
+    /// <inheritdoc cref="Read{T}(string, string, Func{JsonElement, T})"/>
+    public static T Read<T>(string path, ReadOnlySpan<byte> contents, string what, Func<JsonElement, T> read)
+    {
         try
         {
-            using var document = Parse(bytes);
+            using var document = Parse(contents);
             return read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)

@@ -19,10 +19,10 @@ internal static class PickleFile
         return file.ReadByte() == Protocol || records.Any(n => n.EndsWith("/data.pkl", StringComparison.Ordinal));
     }
 
-    /// <summary>A file of a folder that is a pickle of weights by its name, or null.</summary>
+    /// <summary>The file of a folder that is a pickle of weights by its name, or null; others are smaller.</summary>
     public static string? In(string folder) => Directory.EnumerateFiles(folder)
         .Where(f => s_extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))
-        .OrderBy(f => !Path.GetFileName(f).Contains("model", StringComparison.OrdinalIgnoreCase)).ThenBy(f => f, StringComparer.Ordinal)
+        .OrderByDescending(f => new FileInfo(f).Length).ThenBy(f => f, StringComparer.Ordinal)
         .FirstOrDefault(f => !TorchScriptArchive.Is(TorchScriptArchive.RecordsOf(f)));
 
     /// <summary>The exception that says why the file is not read, and how to convert it.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
-using ZsMlc.Torch.Checkpoints.TorchScript;
 
 namespace ZsMlc.Torch.Clip;
 

@@ -97,9 +97,9 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="InvalidOperationException">The tokenizer is not the model's: its ids go beyond the vocabulary.</exception>
     public Tensor EncodeText(IReadOnlyList<string> texts)
     {
-        if (Tokenizer.EndId >= Config.Text.VocabSize)
+        if (TokenIds.Misfit(Tokenizer, Config.Text.VocabSize) is { } misfit)
         {
-            throw new InvalidOperationException($"The tokenizer has ids up to {Tokenizer.EndId}, but the model knows {Config.Text.VocabSize} tokens. Put the model's vocab.json and merges.txt beside its weights.");
+            throw new InvalidOperationException($"{misfit} Put the model's own vocab.json and merges.txt beside its weights.");
         }
 
         using var scope = NewDisposeScope();

@@ -27,7 +27,7 @@ public sealed partial class ClipTokenizer
     /// <summary>Creates a tokenizer from a vocabulary that contains the start and end tokens.</summary>
     /// <param name="vocabulary">Token texts and ids; must contain <c>&lt;|startoftext|&gt;</c> and <c>&lt;|endoftext|&gt;</c>, the latter with the highest id.</param>
     /// <param name="merges">Merges in order, each two tokens with a blank between.</param>
-    /// <exception cref="ArgumentException">The vocabulary lacks a special token, or the end token has not the highest id.</exception>
+    /// <exception cref="ArgumentException">The vocabulary lacks a special token, an id is negative, or the end token has not the highest.</exception>
     public ClipTokenizer(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<string> merges)
     {
         if (!vocabulary.TryGetValue(StartText, out var start) || !vocabulary.TryGetValue(EndText, out var end))
@@ -35,10 +35,16 @@ public sealed partial class ClipTokenizer
             throw new ArgumentException($"The vocabulary lacks {StartText} or {EndText}.", nameof(vocabulary));
         }
 
-        // The text tower finds the end of a text as the highest id of its row.
-        if (end != vocabulary.Values.Max())
+        var (least, most) = (vocabulary.Values.Min(), vocabulary.Values.Max());
+        if (least < 0)
         {
-            throw new ArgumentException($"{EndText} has the id {end}; expected the highest id of the vocabulary, {vocabulary.Values.Max()}.", nameof(vocabulary));
+            throw new ArgumentException($"The token '{vocabulary.First(v => v.Value == least).Key}' has the id {least}; expected 0 or more.", nameof(vocabulary));
+        }
+
+        // The text tower finds the end of a text as the highest id of its row.
+        if (end != most)
+        {
+            throw new ArgumentException($"{EndText} has the id {end}; expected the highest id of the vocabulary, {most}.", nameof(vocabulary));
         }
 
         (_vocabulary, _merges, StartId, EndId) = (vocabulary, merges, start, end);
@@ -93,21 +99,24 @@ public sealed partial class ClipTokenizer
         }
 
         var (vocabularyPath, mergesPath) = (Path.Combine(folder, VocabularyFile), Path.Combine(folder, MergesFile));
-        GitLfsPointer.Refuse(mergesPath);
-        return JsonFile.Read(vocabularyPath, "a CLIP vocabulary", root =>
-        {
-            var vocabulary = root.Deserialize<Dictionary<string, int>>() ?? [];
-            return new ClipTokenizer(vocabulary, ReadMerges(mergesPath, vocabulary));
-        });
+        return Parse(vocabularyPath, SmallFile.Read(vocabularyPath), mergesPath, Encoding.UTF8.GetString(SmallFile.Read(mergesPath)));
     }
 
     private static bool HasVocabulary(string folder) => File.Exists(Path.Combine(folder, VocabularyFile)) && File.Exists(Path.Combine(folder, MergesFile));
 
-    private static List<string> ReadMerges(string path, Dictionary<string, int> vocabulary)
+    /// <summary>Reads the contents of the two files.</summary>
+    internal static ClipTokenizer Parse(string vocabularyPath, ReadOnlySpan<byte> vocabularyJson, string mergesPath, string mergesText) =>
+        JsonFile.Read(vocabularyPath, vocabularyJson, "a CLIP vocabulary", root =>
+        {
+            var vocabulary = root.Deserialize<Dictionary<string, int>>() ?? [];
+            return new ClipTokenizer(vocabulary, ReadMerges(mergesPath, mergesText, vocabulary));
+        });
+
+    private static List<string> ReadMerges(string path, string text, Dictionary<string, int> vocabulary)
     {
         List<string> merges = [];
         var number = 0;
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in text.Split('\n').Select(l => l.TrimEnd('\r')))
         {
             number++;
             if (line.Length == 0 || (number == 1 && line.StartsWith("#version", StringComparison.Ordinal)))

@@ -38,18 +38,19 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     /// <summary>Looks up token embeddings, without positions.</summary>
     /// <param name="ids">Token ids [N, L], Int64.</param>
     /// <returns>[N, L, width].</returns>
-    public Tensor Embed(Tensor ids) => token_embedding.forward(ids);
+    /// <exception cref="ArgumentException">An id is none of the vocabulary, or the texts are longer than the context.</exception>
+    public Tensor Embed(Tensor ids)
+    {
+        TokenIds.Check(ids, Config.VocabSize, Config.ContextLength);
+        return token_embedding.forward(ids);
+    }
 
     /// <summary>Text features of token ids.</summary>
     /// <param name="ids">Token ids [N, L], Int64, L at most the context length; the end token has the highest id of each row.</param>
     /// <returns>[N, E], not normalised.</returns>
+    /// <exception cref="ArgumentException">An id is none of the vocabulary, or the texts are longer than the context.</exception>
     public override Tensor forward(Tensor ids)
     {
-        if (ids.shape[1] > Config.ContextLength)
-        {
-            throw new ArgumentException($"Texts have {ids.shape[1]} tokens; this model takes {Config.ContextLength} at most.", nameof(ids));
-        }
-
         using var scope = NewDisposeScope();
         return EncodeEmbedded(Embed(ids), ids.argmax(-1)).MoveToOuterDisposeScope();
     }

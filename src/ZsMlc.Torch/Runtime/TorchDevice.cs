@@ -30,7 +30,9 @@ public static class TorchDevice
         return fallbackToCpu
             ? CPU
             : throw new InvalidOperationException(
-                $"GPU {index} was asked for (GpuDeviceId) and FallbackToCpu is false, but {(count == 0 ? "no CUDA device is usable" : $"only {count} CUDA device(s) exist, 0 to {count - 1}")}. "
+                $"GPU {index} was asked for (GpuDeviceId) and FallbackToCpu is false, but {(count == 0 ? $"no CUDA device is usable{Why()}" : $"only {count} CUDA device(s) exist, 0 to {count - 1}")}. "
                 + "Install the package TorchSharp-cuda-linux and the NVIDIA driver, choose another index, or allow the fallback.");
     }
+
+    private static string Why() => TorchRuntime.CudaFailure is { } failure ? $" ({failure})" : "";
 }

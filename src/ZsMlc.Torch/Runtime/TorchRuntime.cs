@@ -16,9 +16,9 @@ namespace ZsMlc.Torch.Runtime;
 /// </remarks>
 public static class TorchRuntime
 {
-    private const string Bridge = "libLibTorchSharp.so", Variable = "ZSMLC_LIBTORCH";
+    private const string Bridge = "libLibTorchSharp.so", Libtorch = "libtorch_cpu.so", Variable = "ZSMLC_LIBTORCH";
     private static readonly string[] s_libtorch =
-        ["libc10.so", "libc10_cuda.so", "libtorch_cpu.so", "libtorch_cuda_linalg.so", "libtorch_cuda.so", "libtorch.so"];
+        ["libc10.so", "libc10_cuda.so", Libtorch, "libtorch_cuda_linalg.so", "libtorch_cuda.so", "libtorch.so"];
 
     private static readonly Lock s_gate = new();
     private static bool s_done;
@@ -26,6 +26,9 @@ public static class TorchRuntime
 
     /// <summary>Gets how the native library was loaded, for logs: the path used and whether an adapted copy was needed.</summary>
     public static string Description { get; private set; } = "not loaded by ZsMlc.Torch";
+
+    /// <summary>Gets why the CUDA part of a libtorch that has one could not be loaded; null when it was, or there is none.</summary>
+    public static string? CudaFailure { get; private set; }
 
     /// <summary>Loads the native library if that has not happened yet.</summary>
     /// <exception cref="DllNotFoundException">No usable native libtorch was found; the message tells where it was looked for and what to install.</exception>
@@ -93,19 +96,20 @@ public static class TorchRuntime
             return Explain(folders, $"{Bridge} was not found", "Add the package TorchSharp");
         }
 
-        if (Find(folders, "libtorch_cpu.so") is null)
+        if (Find(folders, Libtorch) is not { } libtorch)
         {
-            return Explain(folders, "libtorch_cpu.so was not found", "Add one of the packages libtorch-cpu-linux-x64 (CPU) or TorchSharp-cuda-linux (NVIDIA GPU)");
+            return Explain(folders, $"{Libtorch} was not found", "Add one of the packages libtorch-cpu-linux-x64 (CPU) or TorchSharp-cuda-linux (NVIDIA GPU)");
         }
 
-        foreach (var name in s_libtorch)
+        if (LibtorchVersion.Problem(libtorch) is { } unfit)
         {
-            // The CUDA libraries are optional, and absent from a CPU build; a present one that does not load is
-            // reported by TorchSharp's own CUDA initialisation, where the user asked for a GPU.
-            if (Find(folders, name) is { } path && !NativeLibrary.TryLoad(path, out _) && !name.Contains("cuda"))
-            {
-                NativeLibrary.Load(path);
-            }
+            return Explain(folders, unfit, "Add a package with a usable one");
+        }
+
+        LoadLibtorch(folders);
+        if (LibtorchVersion.Problem(libtorch, NativeLibrary.Load(libtorch)) is { } lacking)
+        {
+            return Explain(folders, lacking, "Add a package with a usable one");
         }
 
         try
@@ -123,13 +127,30 @@ public static class TorchRuntime
         }
     }
 
+    private static void LoadLibtorch(IReadOnlyList<string> folders)
+    {
+        CudaFailure = null;
+        foreach (var path in s_libtorch.Select(name => Find(folders, name)).OfType<string>())
+        {
+            try
+            {
+                NativeLibrary.Load(path);
+            }
+            catch (DllNotFoundException e) when (Path.GetFileName(path).Contains("cuda", StringComparison.Ordinal))
+            {
+                // Without its CUDA part libtorch still serves the CPU; who asked for a GPU is told why there is none.
+                CudaFailure ??= e.Message;
+            }
+        }
+    }
+
     /// <summary>Returns null unless the chosen folder's libtorch would meet another one of the application; then the explanation.</summary>
     /// <param name="folders">Folders to search.</param>
     /// <param name="chosen">The folder that was chosen to come first; by default that of the environment variable.</param>
     internal static string? SecondLibtorch(IReadOnlyList<string> folders, string? chosen = null)
     {
         chosen ??= Environment.GetEnvironmentVariable(Variable);
-        var copies = folders.Select(f => Path.Combine(f, "libtorch_cpu.so")).Where(File.Exists).ToList();
+        var copies = folders.Select(f => Path.Combine(f, Libtorch)).Where(File.Exists).ToList();
         return chosen is { Length: > 0 } && copies.Count > 1 && Path.GetDirectoryName(copies[0]) == Path.TrimEndingDirectorySeparator(chosen)
             ? $"{Variable} chooses {copies[0]}, but the application has a libtorch of its own, {copies[1]}, and one process cannot hold both. "
               + $"Unset {Variable}, or remove the package that brings the second (in this repository: build with -p:TorchBackend=none)."
@@ -138,9 +159,7 @@ public static class TorchRuntime
 
     private static string Explain(IReadOnlyList<string> folders, string what, string remedy) =>
         $"The native libtorch cannot be loaded: {what}. Looked in: {string.Join(", ", folders)}. "
-        + $"{remedy} to the application's project, or set {Variable} to a folder that holds libtorch {TorchVersion}.";
-
-    private const string TorchVersion = "2.10";
+        + $"{remedy} to the application's project, or set {Variable} to a folder that holds libtorch {LibtorchVersion.Usable}.";
 
     private static string? Find(IReadOnlyList<string> folders, string name) =>
         folders.Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using ZsMlc.Torch.Checkpoints;
 using static TorchSharp.torch;
@@ -26,6 +27,8 @@ public sealed class CheckpointTests
     [DataRow("""{"weight_map":{"a":"../outside.safetensors"}}""", "file name in the same folder")]
     [DataRow("""{"weight_map":{"c":"shard.safetensors"}}""", "'c'")]
     [DataRow("""{"weights":{}}""", "weight_map")]
+    [DataRow("""{"weight_map":{"a":null}}""", "'a' is said to be in null")]
+    [DataRow("""{"weight_map":{"a":"shard.safetensors","a":"shard.safetensors"}}""", "weight_map")]
     public void Open_WrongIndex_NamesTheFault(string index, string expected)
     {
         using var folder = new TemporaryFolder();
@@ -33,6 +36,39 @@ public sealed class CheckpointTests
         SafetensorsWriter.Write(folder["shard.safetensors"], [new("a", ones(2))]);
         File.WriteAllText(folder["model.safetensors.index.json"], index);
         StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => Checkpoint.Open(folder.Path)).Message, expected);
+    }
+
+    [TestMethod]
+    [DataRow("diffusion_pytorch_model.safetensors.index.json", "diffusion_pytorch_model-0000{0}-of-00002.safetensors", null)]
+    [DataRow("diffusion_pytorch_model.safetensors.index.fp16.json", "diffusion_pytorch_model-0000{0}-of-00002.fp16.safetensors", "fp16")]
+    [DataRow("diffusion_pytorch_model.fp16.safetensors.index.json", "diffusion_pytorch_model.fp16-0000{0}-of-00002.safetensors", "fp16")]
+    public void Open_ShardsAsNewAndOldDiffusersNameThem_AreJoined(string index, string shard, string? variant)
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        var (one, two) = (string.Format(CultureInfo.InvariantCulture, shard, 1), string.Format(CultureInfo.InvariantCulture, shard, 2));
+        SafetensorsWriter.Write(folder[one], [new("conv_in.weight", ones(2))]);
+        SafetensorsWriter.Write(folder[two], [new("conv_out.bias", zeros(3))]);
+        File.WriteAllText(folder[index], $$"""{"metadata":{"total_size":1},"weight_map":{"conv_in.weight":"{{one}}","conv_out.bias":"{{two}}"} }""");
+        using var checkpoint = Checkpoint.Open(folder.Path, variant);
+        CollectionAssert.AreEquivalent(new[] { "conv_in.weight", "conv_out.bias" }, checkpoint.Names.ToArray());
+    }
+
+    [TestMethod]
+    [DataRow("pytorch_model.bin", "model.safetensors")]
+    [DataRow("open_clip_pytorch_model.bin", "open_clip_pytorch_model.safetensors")]
+    [DataRow("diffusion_pytorch_model.bin", "diffusion_pytorch_model.safetensors")]
+    [DataRow("v1-5-pruned.ckpt", "v1-5-pruned.safetensors")]
+    public void Open_FolderWithAPickleAlone_SaysWhyItIsNotReadAndHowToConvert(string name, string converted)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["config.json"], "{}");
+        File.WriteAllText(folder["training_args.bin"], "PK");
+        File.WriteAllText(folder[name], "PK\u0003\u0004");
+        var message = Assert.ThrowsExactly<CheckpointFormatException>(() => Checkpoint.Open(folder.Path)).Message;
+        StringAssert.Contains(message, $"{folder[name]}: this is a pickle");
+        StringAssert.Contains(message, $"torch.load('{name}', map_location='cpu', weights_only=True)");
+        StringAssert.Contains(message, converted);
     }
 
     [TestMethod]
@@ -61,16 +97,23 @@ public sealed class CheckpointTests
     }
 
     [TestMethod]
-    public void Open_PickledStateDict_IsRefusedUnread()
+    [DataRow(new byte[] { 0x80, 2, 0x8a, 10, 0x6c }, DisplayName = "before PyTorch 1.6")]
+    [DataRow(null)]
+    public void Open_PickledStateDict_IsRefusedUnread(byte[]? plain)
     {
         using var folder = new TemporaryFolder();
-        using (var zip = ZipFile.Open(folder["model.pt"], ZipArchiveMode.Create))
+        if (plain is not null)
         {
+            File.WriteAllBytes(folder["model.pt"], plain);
+        }
+        else
+        {
+            using var zip = ZipFile.Open(folder["model.pt"], ZipArchiveMode.Create);
             using var entry = zip.CreateEntry("model/data.pkl").Open();
             entry.Write([0x80, 2]);
         }
 
-        StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => Checkpoint.Open(folder["model.pt"])).Message, "safetensors");
+        StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => Checkpoint.Open(folder["model.pt"])).Message, "weights_only=True");
     }
 
     [TestMethod]

@@ -48,7 +48,7 @@ public sealed class JsonFileTests
         using var folder = new TemporaryFolder();
         using (var file = File.Create(folder["a.json"]))
         {
-            file.SetLength(JsonFile.MaxLength + 1L);
+            file.SetLength(SmallFile.MaxLength + 1L);
         }
 
         StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => JsonFile.Read(folder["a.json"], "a list", root => root.ValueKind)).Message, "at most");

@@ -1,7 +1,5 @@
 using System.IO.Compression;
-using System.IO.Hashing;
 using System.Text;
-using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Checkpoints.TorchScript;
 
@@ -84,26 +82,8 @@ internal sealed class TorchScriptArchive : IDisposable
         }
     }
 
-    /// <summary>Reads a storage.</summary>
-    /// <param name="storage">The storage.</param>
-    /// <param name="elements">Its elements: a contiguous tensor on the CPU.</param>
-    public void Read(PickleStorage storage, Tensor elements)
-    {
-        var entry = Storage(storage);
-        var crc = new Crc32();
-        using var stream = entry.Open();
-        TensorBlocks.ForEach(elements, (block, _) =>
-        {
-            stream.ReadExactly(block);
-            crc.Append(block);
-            if (_bigEndian)
-            {
-                Reverse(block, storage.ElementSize);
-            }
-        });
-        crc.Append(stream);
-        CheckSum(entry, crc);
-    }
+    /// <summary>Opens the record of a storage.</summary>
+    public RecordReader Open(PickleStorage storage) => new(Storage(storage), _bigEndian, storage.ElementSize);
 
     public void Dispose() => _zip.Dispose();
 
@@ -130,27 +110,9 @@ internal sealed class TorchScriptArchive : IDisposable
         }
 
         var bytes = new byte[entry.Length];
-        using var stream = entry.Open();
-        stream.ReadExactly(bytes);
-        var crc = new Crc32();
-        crc.Append(bytes);
-        CheckSum(entry, crc);
+        using var reader = new RecordReader(entry);
+        reader.Fill(bytes);
+        reader.Finish();
         return bytes;
-    }
-
-    private static void CheckSum(ZipArchiveEntry entry, Crc32 crc)
-    {
-        if (crc.GetCurrentHashAsUInt32() != entry.Crc32)
-        {
-            throw new FormatException($"the record '{entry.FullName}' is damaged: its checksum is {crc.GetCurrentHashAsUInt32():x8}, expected {entry.Crc32:x8}.");
-        }
-    }
-
-    private static void Reverse(Span<byte> block, int size)
-    {
-        for (var i = 0; i < block.Length; i += size)
-        {
-            block.Slice(i, size).Reverse();
-        }
     }
 }

@@ -12,10 +12,16 @@ public sealed class PromptEncoder : IDisposable
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="padId">Token behind the end of a prompt; null for the end token.</param>
     /// <param name="length">Tokens of a prompt, start and end included, up to the encoder's positions; null for all of them.</param>
+    /// <exception cref="ArgumentException">The tokenizer or the token has ids that the encoder does not know.</exception>
     public PromptEncoder(ClipTextEncoder network, ClipTokenizer tokenizer, int? padId = null, int? length = null)
     {
         var positions = network.Config.MaxPositionEmbeddings;
         OptionRange.Check(nameof(length), length ?? positions, length is null || (length >= 2 && length <= positions), $"2 to {positions}, the positions of the text encoder");
+        if (TokenIds.Misfit(tokenizer, network.Config.VocabSize, padId) is { } misfit)
+        {
+            throw new ArgumentException(misfit, nameof(tokenizer));
+        }
+
         (Network, Tokenizer, PadId, Length) = (network, tokenizer, padId ?? tokenizer.EndId, length ?? positions);
     }
 

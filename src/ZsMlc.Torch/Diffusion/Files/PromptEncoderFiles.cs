@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion.Conditioning;
 using ZsMlc.Torch.Diffusion.Configuration;
@@ -21,9 +22,14 @@ internal static class PromptEncoderFiles
     {
         var part = NetworkPart(index);
         var config = ConfigJson.Read<TextEncoderConfig>(parts.PathOf(part, "config.json"));
-        var network = parts.Load(() => new ClipTextEncoder(config), config.NumHiddenLayers, part, ModernName);
         var folder = parts.PathOf(TokenizerPart(index));
         var tokenizer = ClipTokenizer.IsIn(folder) ? ClipTokenizer.FromFolder(folder) : ClipTokenizer.Default;
+        if (TokenIds.Misfit(tokenizer, config.VocabSize) is { } misfit)
+        {
+            throw new CheckpointFormatException(folder, misfit);
+        }
+
+        var network = parts.Load(() => new ClipTextEncoder(config), config.NumHiddenLayers, part, ModernName);
         return new(network, tokenizer, PadToken.Read(folder, tokenizer), TokenizerFiles.Length(folder, config.MaxPositionEmbeddings));
     }
 

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion.Blocks;
 using static TorchSharp.torch;
 
@@ -133,6 +134,7 @@ internal sealed class ClipTextEmbeddings : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor ids)
     {
+        TokenIds.Check(ids, (int)token_embedding.weight!.shape[0], (int)position_embedding.weight!.shape[0]);
         using var scope = NewDisposeScope();
         var positions = arange(ids.shape[1], device: ids.device);
         return (token_embedding.forward(ids) + position_embedding.forward(positions)).MoveToOuterDisposeScope();

@@ -1,6 +1,7 @@
+using ZsMlc.Torch.Checkpoints.TorchScript;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Checkpoints.TorchScript;
+namespace ZsMlc.Torch.Checkpoints;
 
 /// <summary>
 /// The parameters and buffers of a TorchScript archive, such as the files that OpenAI published for CLIP. The archive's
@@ -72,7 +73,9 @@ internal sealed class TorchScriptCheckpoint : ICheckpoint
         var elements = empty([tensor.Storage.Count], tensor.Storage.Type, device: CPU);
         Named(Source, () =>
         {
-            _archive.Read(tensor.Storage, elements);
+            using var record = _archive.Open(tensor.Storage);
+            TensorBlocks.ForEach(elements, (block, _) => record.Fill(block));
+            record.Finish();
             return true;
         });
         if (tensor.IsWhole)

@@ -1,10 +1,9 @@
 using System.IO.Compression;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
-using ZsMlc.Torch.Checkpoints.TorchScript;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Tests.Checkpoints.TorchScript;
+namespace ZsMlc.Torch.Tests.Checkpoints;
 
 [TestClass]
 public sealed class TorchScriptCheckpointTests
