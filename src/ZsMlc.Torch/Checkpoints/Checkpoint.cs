@@ -11,7 +11,7 @@ public static class Checkpoint
     /// <param name="path">File or folder. In a folder, the full-precision file is preferred to its <c>.fp16</c> variant unless <paramref name="variant"/> asks otherwise.</param>
     /// <param name="variant">For a folder: a variant such as <c>fp16</c> to prefer, or <see langword="null"/>.</param>
     /// <exception cref="FileNotFoundException">Nothing is there, or the folder holds no checkpoint; the message lists what was looked for.</exception>
-    /// <exception cref="CheckpointFormatException">The file is damaged or of another format.</exception>
+    /// <exception cref="CheckpointFormatException">The file is damaged or of another format, such as a pickle of Python's or a Git LFS pointer.</exception>
     public static ICheckpoint Open(string path, string? variant = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -14,7 +14,10 @@ internal static class TokenizerJson
     /// <summary>Reads vocabulary and merges.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="CheckpointFormatException">The file is damaged, or of another kind of tokenizer.</exception>
-    public static ClipTokenizer Read(string path) => JsonFile.Read(path, "a CLIP tokenizer", root =>
+    public static ClipTokenizer Read(string path) => Parse(path, SmallFile.Read(path));
+
+    /// <summary>Reads the contents of the file.</summary>
+    internal static ClipTokenizer Parse(string path, ReadOnlySpan<byte> contents) => JsonFile.Read(path, contents, "a CLIP tokenizer", root =>
     {
         var model = root.GetProperty("model");
         if (Text(model, "type") is { } type && type != "BPE")
@@ -27,7 +30,7 @@ internal static class TokenizerJson
             throw new CheckpointFormatException(path, $"the tokenizer's end of a word is '{suffix}'; expected </w>, as CLIP's.");
         }
 
-        var vocabulary = model.GetProperty("vocab").Deserialize<Dictionary<string, int>>()!;
+        var vocabulary = model.GetProperty("vocab").Deserialize<Dictionary<string, int>>() ?? throw new FormatException("'vocab' is null.");
         foreach (var added in root.TryGetProperty("added_tokens", out var list) ? list.EnumerateArray().ToList() : [])
         {
             vocabulary[added.GetProperty("content").GetString()!] = added.GetProperty("id").GetInt32();
@@ -40,7 +43,12 @@ internal static class TokenizerJson
 
     private static string Merge(string path, JsonElement merge, Dictionary<string, int> vocabulary)
     {
-        string[] parts = merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(p => p.GetString() ?? "")] : merge.GetString()!.Split(' ');
+        string[] parts = merge.ValueKind switch
+        {
+            JsonValueKind.Array => [.. merge.EnumerateArray().Select(p => p.GetString() ?? "")],
+            JsonValueKind.String => merge.GetString()!.Split(' '),
+            _ => [],
+        };
         return parts.Length == 2 && vocabulary.ContainsKey(parts[0]) && vocabulary.ContainsKey(parts[1]) && vocabulary.ContainsKey(string.Concat(parts))
             ? string.Join(' ', parts)
             : throw new CheckpointFormatException(path, $"a merge is {merge.GetRawText()}; expected two tokens of the vocabulary whose union is a token too.");

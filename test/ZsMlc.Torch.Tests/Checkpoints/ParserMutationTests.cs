@@ -75,12 +75,23 @@ public sealed class ParserMutationTests
             : [.. Mutations.Json(random, vocabulary), 0, .. Encoding.UTF8.GetBytes(merges)], bytes =>
         {
             var parts = Encoding.UTF8.GetString(bytes).Split('\0', 2);
-            var tokenizer = ClipTokenizer.Parse("vocab.json", Encoding.UTF8.GetBytes(parts[0]), "merges.txt", parts.Length > 1 ? parts[1] : "");
-            foreach (var id in tokenizer.Encode("ab aba B \u0130 \ud83d\ude00 <|endoftext|>"))
-            {
-                Assert.IsTrue(id >= 0 && id <= tokenizer.EndId);
-            }
+            AssertEncodes(ClipTokenizer.Parse("vocab.json", Encoding.UTF8.GetBytes(parts[0]), "merges.txt", parts.Length > 1 ? parts[1] : ""));
         });
+    }
+
+    [TestMethod]
+    public void TokenizerJson_StructureKept_IsReadOrRefused()
+    {
+        const string tokenizer = """{"version":"1.0","added_tokens":[{"id":7,"content":"<|startoftext|>","special":true},{"id":8,"content":"<|endoftext|>"}],"model":{"type":"BPE","end_of_word_suffix":"</w>","vocab":{"a":0,"b</w>":1,"ab</w>":2,"a</w>":3,"b":4,"ab":5,"aba</w>":6},"merges":["a b</w>",["a","b"],"ab a</w>"]}}""";
+        AssertReadOrRefused(3000, random => Mutations.Json(random, tokenizer), bytes => AssertEncodes(TokenizerJson.Parse("tokenizer.json", bytes)));
+    }
+
+    private static void AssertEncodes(ClipTokenizer tokenizer)
+    {
+        foreach (var id in tokenizer.Encode("ab aba B \u0130 \ud83d\ude00 <|endoftext|>"))
+        {
+            Assert.IsTrue(id >= 0 && id <= tokenizer.EndId);
+        }
     }
 
     private static void ReadAll(byte[] archive)
