@@ -129,7 +129,7 @@ internal sealed class TinyWorld : IDisposable
         clip.train();
         for (var i = 0; i < 30; i++)
         {
-            clip.EncodeImage(ClipPreprocessor.Normalize(pixels));
+            clip.EncodeImage(clip.Preprocessor.Normalize(pixels));
         }
 
         clip.eval();

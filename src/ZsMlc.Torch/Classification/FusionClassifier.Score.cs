@@ -13,7 +13,7 @@ public sealed partial class FusionClassifier
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         _texts ??= TextFeatures().DetachFromDisposeScope();
-        var pixels = new ClipPreprocessor(Vision.ImageSize).Preprocess(images.to(Device));
+        var pixels = Preprocessor.Preprocess(images.to(Device));
         var logits = Logits(pixels, _texts).to(ScalarType.Float32);
         return softmax(logits, 1)[.., 1].cpu().MoveToOuterDisposeScope();
     }

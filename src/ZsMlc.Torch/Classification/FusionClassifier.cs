@@ -34,6 +34,9 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     /// <summary>Gets the sizes of the image tower.</summary>
     public ClipVisionConfig Vision => image_encoder.Config;
 
+    /// <summary>Gets the preprocessing that the image tower expects.</summary>
+    public ClipPreprocessor Preprocessor => new(Vision.ImageSize, Vision.Pixels);
+
     /// <summary>Gets the device of the weights.</summary>
     public Device Device => image_encoder.Device;
 

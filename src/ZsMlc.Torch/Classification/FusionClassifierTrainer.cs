@@ -152,7 +152,7 @@ public sealed class FusionClassifierTrainer
     private double? Step(ITrainingRows train, IReadOnlyList<int> rows, int epoch, MomentumSgd sgd)
     {
         using var scope = NewDisposeScope();
-        var images = ClipPreprocessor.Normalize(Augmented(train.Images(rows), rows, epoch).to(_classifier.Device));
+        var images = _classifier.Preprocessor.Normalize(Augmented(train.Images(rows), rows, epoch).to(_classifier.Device));
         var targets = train.Targets(rows).to(_classifier.Device);
         Tensor? weights = _options.SyntheticWeight == 1 ? null
             : tensor(rows.Select(r => train.IsSynthetic(r) ? (float)_options.SyntheticWeight : 1f).ToArray(), device: _classifier.Device).unsqueeze(1);

@@ -16,6 +16,9 @@ public sealed record ClipConfig(int EmbedDim, ClipVisionConfig Vision, ClipTextC
         Text.Check();
     }
 
+    /// <summary>Weights of a transformer block but for biases and norms.</summary>
+    internal static double BlockWeights(double width, double mlpWidth) => 4 * width * width + 2 * width * mlpWidth;
+
     internal static void Positive(int value, string name) => Require(value > 0, $"{name} is {value}; expected 1 or more.");
 
     internal static void Require(bool holds, string message)
@@ -68,6 +71,19 @@ public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<in
     public static ClipVisionConfig ViT(int imageSize, int width, int patchSize, int layers, int? heads = null) =>
         new(imageSize, width, null, patchSize, layers, heads ?? width / 64);
 
+    /// <summary>Gets the width of a transformer block's perceptron, or <see langword="null"/> (default) for four times <see cref="Width"/>.</summary>
+    public int? MlpWidth
+    {
+        get;
+        init => field = value == 4 * Width ? null : value;
+    }
+
+    /// <summary>Gets the normalisation of the pixels. Default OpenAI's.</summary>
+    public PixelNormalization Pixels { get; init; } = PixelNormalization.OpenAI;
+
+    /// <summary>Gets the width of a transformer block's perceptron.</summary>
+    internal int HiddenWidth => MlpWidth ?? 4 * Width;
+
     /// <summary>Gets the side of the final feature grid: positions or patches.</summary>
     public int GridSize => ResNetLayers is null ? ImageSize / PatchSize : ImageSize / 32;
 
@@ -77,6 +93,8 @@ public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<in
     {
         ClipConfig.Positive(Width, "Vision.Width");
         ClipConfig.Positive(Heads, "Vision.Heads");
+        ClipConfig.Positive(HiddenWidth, "Vision.MlpWidth");
+        ClipConfig.Require(Pixels is not null, "Vision.Pixels is missing.");
         long attended = Width;
         if (ResNetLayers is { } blocks)
         {
@@ -103,7 +121,7 @@ public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<in
         // A bottleneck of p planes has 1×1 convolutions of 4p² each and a 3×3 one of 9p²; stage s has p = Width · 2^s.
         return ResNetLayers is { } blocks
             ? 32 * width * (3 * 32 * width + grid + embedDim) + blocks.Select((b, s) => b * 17.0 * width * width * Math.Pow(4, s)).Sum()
-            : width * (3.0 * PatchSize * PatchSize + grid + embedDim) + 12 * width * width * Layers;
+            : width * (3.0 * PatchSize * PatchSize + grid + embedDim) + ClipConfig.BlockWeights(width, HiddenWidth) * Layers;
     }
 }
 
@@ -115,6 +133,16 @@ public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<in
 /// <param name="Layers">Number of blocks.</param>
 public sealed record ClipTextConfig(int ContextLength, int VocabSize, int Width, int Heads, int Layers)
 {
+    /// <summary>Gets the width of a block's perceptron, or <see langword="null"/> (default) for four times <see cref="Width"/>.</summary>
+    public int? MlpWidth
+    {
+        get;
+        init => field = value == 4 * Width ? null : value;
+    }
+
+    /// <summary>Gets the width of a block's perceptron.</summary>
+    internal int HiddenWidth => MlpWidth ?? 4 * Width;
+
     /// <summary>Throws when no network can have these sizes.</summary>
     /// <exception cref="ArgumentException">A size is out of range; the message names it.</exception>
     internal void Check()
@@ -123,10 +151,11 @@ public sealed record ClipTextConfig(int ContextLength, int VocabSize, int Width,
         ClipConfig.Require(VocabSize > 2, $"Text.VocabSize is {VocabSize}; expected 3 or more.");
         ClipConfig.Positive(Layers, "Text.Layers");
         ClipConfig.Positive(Width, "Text.Width");
+        ClipConfig.Positive(HiddenWidth, "Text.MlpWidth");
         ClipConfig.Require(Heads > 0 && Width % Heads == 0, $"Text.Heads is {Heads}, which does not divide the width {Width}.");
     }
 
     /// <summary>A lower bound of the tower's number of weights, embedding of width <paramref name="embedDim"/> included.</summary>
     internal double LeastWeights(int embedDim) =>
-        ((double)VocabSize + ContextLength + embedDim) * Width + 12.0 * Width * Width * Layers;
+        ((double)VocabSize + ContextLength + embedDim) * Width + ClipConfig.BlockWeights(Width, HiddenWidth) * Layers;
 }

@@ -8,7 +8,7 @@ namespace ZsMlc.Torch.Clip;
 internal static class ClipFolder
 {
     public const string OpenClipWeightsFile = "open_clip_model.safetensors", HuggingFaceWeightsFile = "model.safetensors";
-    private const string OpenClipConfigFile = "open_clip_config.json", HuggingFaceConfigFile = "config.json", PreprocessorFile = "preprocessor_config.json";
+    private const string OpenClipConfigFile = "open_clip_config.json", HuggingFaceConfigFile = "config.json", PreprocessorFile = "preprocessor_config.json", ProcessorFile = "processor_config.json";
 
     /// <summary>Reads the configuration of a folder, or returns null when it holds none.</summary>
     public static ClipConfig? ReadConfig(string folder)
@@ -20,7 +20,16 @@ internal static class ClipFolder
         }
 
         var huggingFace = Path.Combine(folder, HuggingFaceConfigFile);
-        return File.Exists(huggingFace) ? Read(huggingFace, HuggingFaceClipConfig.Parse) : null;
+        if (!File.Exists(huggingFace))
+        {
+            return null;
+        }
+
+        // transformers 5 writes one file for pictures and texts, older versions one for pictures alone.
+        var config = Read(huggingFace, HuggingFaceClipConfig.Parse);
+        return new[] { ProcessorFile, PreprocessorFile }.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } processor
+            ? config with { Vision = config.Vision with { Pixels = JsonFile.Read(processor, "a CLIP image processor", root => PreprocessorConfig.ParseHuggingFace(root, config.Vision.ImageSize)) } }
+            : config;
     }
 
     /// <summary>Opens a file or the weights of a folder. open_clip's file goes with open_clip's configuration where a folder holds other files too.</summary>
@@ -38,7 +47,7 @@ internal static class ClipFolder
             return;
         }
 
-        Write(Path.Combine(folder, PreprocessorFile), HuggingFaceClipConfig.FormatPreprocessor(config));
+        Write(Path.Combine(folder, PreprocessorFile), PreprocessorConfig.FormatHuggingFace(config.Vision));
         Write(Path.Combine(folder, HuggingFaceConfigFile), HuggingFaceClipConfig.Format(config, tokenizer));
     }
 

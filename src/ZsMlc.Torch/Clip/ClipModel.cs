@@ -51,7 +51,7 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     public Tensor LogitScale => logit_scale;
 
     /// <summary>Gets the preprocessing that the image tower expects.</summary>
-    public ClipPreprocessor Preprocessor => new(Config.Vision.ImageSize);
+    public ClipPreprocessor Preprocessor => new(Config.Vision.ImageSize, Config.Vision.Pixels);
 
     /// <summary>
     /// Loads a model, in evaluation mode and without gradients for its weights.

@@ -12,7 +12,8 @@ namespace ZsMlc.Torch.Clip;
 /// step.
 /// </remarks>
 /// <param name="size">Side of the square result in pixels.</param>
-public sealed class ClipPreprocessor(int size)
+/// <param name="pixels">The normalisation; by default that of OpenAI's CLIP.</param>
+public sealed class ClipPreprocessor(int size, PixelNormalization? pixels = null)
 {
     // From here on, resizing the whole long side to throw most of it away costs more than a product with a narrow matrix.
     private const int LongImage = 4;
@@ -20,14 +21,7 @@ public sealed class ClipPreprocessor(int size)
     // Floating-point pixels run from 0 to 1 with a little overshoot; bytes taken for them are far beyond.
     private const float LargestPixel = 16;
 
-    private static readonly float[] s_mean = [0.48145466f, 0.4578275f, 0.40821073f];
-    private static readonly float[] s_std = [0.26862954f, 0.26130258f, 0.27577711f];
-
-    /// <summary>Gets the mean of red, green and blue in CLIP's training images.</summary>
-    public static IReadOnlyList<float> Mean => s_mean;
-
-    /// <summary>Gets the standard deviation of red, green and blue in CLIP's training images.</summary>
-    public static IReadOnlyList<float> StandardDeviation => s_std;
+    private readonly PixelNormalization _pixels = pixels ?? PixelNormalization.OpenAI;
 
     /// <summary>Gets the side of the square result in pixels.</summary>
     public int Size { get; } = size;
@@ -83,12 +77,12 @@ public sealed class ClipPreprocessor(int size)
     /// <summary>Normalises pixels that have the right size already.</summary>
     /// <param name="images">RGB pixels [B, 3, H, W]: Byte from 0 to 255, or floating point from 0 to 1.</param>
     /// <returns>Normalised pixels of the same shape; Float32 for bytes, else of the same type.</returns>
-    public static Tensor Normalize(Tensor images)
+    public Tensor Normalize(Tensor images)
     {
         using var scope = NewDisposeScope();
         var x = images.dtype == ScalarType.Byte ? images.to(ScalarType.Float32) / 255 : images;
-        var mean = tensor(s_mean, dtype: x.dtype, device: x.device).view(1, 3, 1, 1);
-        var std = tensor(s_std, dtype: x.dtype, device: x.device).view(1, 3, 1, 1);
+        var mean = tensor(_pixels.Mean(), dtype: x.dtype, device: x.device).view(1, 3, 1, 1);
+        var std = tensor(_pixels.Deviation(), dtype: x.dtype, device: x.device).view(1, 3, 1, 1);
         return ((x - mean) / std).MoveToOuterDisposeScope();
     }
 

@@ -19,7 +19,7 @@ internal static class ClipShapes
                 Size(tensors, "token_embedding.weight", 0),
                 textWidth,
                 Math.Max(textWidth / 64, 1),
-                ClipSizes.Count(tensors, "transformer.resblocks."));
+                ClipSizes.Count(tensors, "transformer.resblocks.")) { MlpWidth = Size(tensors, "transformer.resblocks.0.mlp.c_fc.weight", 0) };
             var config = new ClipConfig(Size(tensors, "text_projection", 1), Vision(tensors), text, quickGelu);
             config.Check();
             return config;
@@ -36,7 +36,8 @@ internal static class ClipShapes
         {
             var patch = Size(tensors, "visual.conv1.weight", 3);
             var side = (int)Math.Sqrt(Size(tensors, "visual.positional_embedding", 0) - 1);
-            return ClipVisionConfig.ViT(side * patch, Size(tensors, "visual.conv1.weight", 0), patch, ClipSizes.Count(tensors, "visual.transformer.resblocks."));
+            return ClipVisionConfig.ViT(side * patch, Size(tensors, "visual.conv1.weight", 0), patch, ClipSizes.Count(tensors, "visual.transformer.resblocks."))
+                with { MlpWidth = Size(tensors, "visual.transformer.resblocks.0.mlp.c_fc.weight", 0) };
         }
 
         var grid = (int)Math.Sqrt(Size(tensors, "visual.attnpool.positional_embedding", 0) - 1);

@@ -55,6 +55,7 @@ internal static class ClipSizes
             Shape($"{v}conv1.weight", width, 3, config.PatchSize, config.PatchSize);
             Shape($"{v}positional_embedding", grid * grid + 1, width);
             Shape($"{v}proj", width, embedDim);
+            Shape($"{v}transformer.resblocks.0.mlp.c_fc.weight", config.HiddenWidth, width);
         }
 
         var least = config.LeastWeights(embedDim);
@@ -64,6 +65,7 @@ internal static class ClipSizes
             Shape($"{t}token_embedding.weight", sizes.VocabSize, sizes.Width);
             Shape($"{t}positional_embedding", sizes.ContextLength, sizes.Width);
             Shape($"{t}text_projection", sizes.Width, embedDim);
+            Shape($"{t}transformer.resblocks.0.mlp.c_fc.weight", sizes.HiddenWidth, sizes.Width);
             least += sizes.LeastWeights(embedDim);
         }
 

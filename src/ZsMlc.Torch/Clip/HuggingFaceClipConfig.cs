@@ -21,10 +21,18 @@ internal static class HuggingFaceClipConfig
             throw new FormatException($"hidden_act is '{visionAct}' for images and '{textAct}' for texts; expected 'quick_gelu' or 'gelu' for both.");
         }
 
+        var vocabulary = text.Size("vocab_size", 49408);
+        FixedSettings.Require(vision, "vision_config", ("layer_norm_eps", "1e-5"), ("num_channels", "3"));
+
+        // 2 is what CLIP's first configurations say, and transformers then looks for the highest id, as is done here.
+        var first = text.TryGetProperty("eos_token_id", out var end) && end.ValueKind == JsonValueKind.Number && end.GetInt32() == 2;
+        FixedSettings.Require(text, "text_config", ("layer_norm_eps", "1e-5"), ("eos_token_id", first ? "2" : $"{vocabulary - 1}"));
         return new(
             root.Size("projection_dim", 512),
-            ClipVisionConfig.ViT(vision.Size("image_size", 224), vision.Size("hidden_size", 768), vision.Size("patch_size", 32), vision.Size("num_hidden_layers", 12), vision.Size("num_attention_heads", 12)),
-            new(text.Size("max_position_embeddings", 77), text.Size("vocab_size", 49408), text.Size("hidden_size", 512), text.Size("num_attention_heads", 8), text.Size("num_hidden_layers", 12)),
+            ClipVisionConfig.ViT(vision.Size("image_size", 224), vision.Size("hidden_size", 768), vision.Size("patch_size", 32), vision.Size("num_hidden_layers", 12), vision.Size("num_attention_heads", 12))
+                with { MlpWidth = vision.Size("intermediate_size", 3072) },
+            new(text.Size("max_position_embeddings", 77), vocabulary, text.Size("hidden_size", 512), text.Size("num_attention_heads", 8), text.Size("num_hidden_layers", 12))
+                { MlpWidth = text.Size("intermediate_size", 2048) },
             textAct == "quick_gelu");
     }
 
@@ -40,7 +48,7 @@ internal static class HuggingFaceClipConfig
             {
                 ["model_type"] = "clip_text_model",
                 ["hidden_size"] = config.Text.Width,
-                ["intermediate_size"] = 4 * config.Text.Width,
+                ["intermediate_size"] = config.Text.HiddenWidth,
                 ["num_attention_heads"] = config.Text.Heads,
                 ["num_hidden_layers"] = config.Text.Layers,
                 ["max_position_embeddings"] = config.Text.ContextLength,
@@ -54,7 +62,7 @@ internal static class HuggingFaceClipConfig
             {
                 ["model_type"] = "clip_vision_model",
                 ["hidden_size"] = config.Vision.Width,
-                ["intermediate_size"] = 4 * config.Vision.Width,
+                ["intermediate_size"] = config.Vision.HiddenWidth,
                 ["num_attention_heads"] = config.Vision.Heads,
                 ["num_hidden_layers"] = config.Vision.Layers,
                 ["image_size"] = config.Vision.ImageSize,
@@ -64,25 +72,4 @@ internal static class HuggingFaceClipConfig
             },
         };
     }
-
-    public static JsonObject FormatPreprocessor(ClipConfig config)
-    {
-        var side = config.Vision.ImageSize;
-        return new()
-        {
-            ["image_processor_type"] = "CLIPImageProcessor",
-            ["do_convert_rgb"] = true,
-            ["do_resize"] = true,
-            ["size"] = new JsonObject { ["shortest_edge"] = side },
-            ["resample"] = 3,
-            ["do_center_crop"] = true,
-            ["crop_size"] = new JsonObject { ["height"] = side, ["width"] = side },
-            ["do_rescale"] = true,
-            ["do_normalize"] = true,
-            ["image_mean"] = Numbers(ClipPreprocessor.Mean),
-            ["image_std"] = Numbers(ClipPreprocessor.StandardDeviation),
-        };
-    }
-
-    private static JsonArray Numbers(IEnumerable<float> values) => new([.. values.Select(v => (JsonNode)v)]);
 }

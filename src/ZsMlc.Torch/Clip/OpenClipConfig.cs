@@ -20,16 +20,21 @@ internal static class OpenClipConfig
             }
         }
 
+        FixedSettings.Require(model, "model_cfg", ("init_logit_bias", "null"), ("multimodal_cfg", "null"));
+        FixedSettings.Require(
+            vision, "vision_cfg",
+            ("ls_init_value", "null"), ("attentional_pool", "false"), ("global_average_pool", "false"), ("no_ln_pre", "false"), ("input_patchnorm", "false"),
+            ("pos_embed_type", "\"learnable\""), ("final_ln_after_pool", "false"), ("pool_type", "\"tok\""), ("output_tokens", "false"), ("act_kwargs", "{}"), ("norm_kwargs", "{}"));
         return new(
             model.Size("embed_dim"),
-            Vision(vision),
-            new(text.Size("context_length", 77), text.Size("vocab_size", 49408), text.Size("width", 512), text.Size("heads", 8), text.Size("layers", 12)),
+            Vision(vision) with { Pixels = PreprocessorConfig.ParseOpenClip(root) },
+            Text(text),
             model.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean());
     }
 
     public static JsonObject Format(ClipConfig config)
     {
-        var vision = new JsonObject { ["image_size"] = config.Vision.ImageSize };
+        var (vision, text) = (new JsonObject { ["image_size"] = config.Vision.ImageSize }, config.Text);
         if (config.Vision.ResNetLayers is { } layers)
         {
             vision["layers"] = new JsonArray(layers.Select(l => (JsonNode)l).ToArray());
@@ -42,8 +47,14 @@ internal static class OpenClipConfig
             vision["width"] = config.Vision.Width;
             vision["head_width"] = config.Vision.Width / config.Vision.Heads;
             vision["patch_size"] = config.Vision.PatchSize;
+            Ratio(vision, config.Vision.MlpWidth, config.Vision.Width);
         }
 
+        var texts = new JsonObject
+        {
+            ["context_length"] = text.ContextLength, ["vocab_size"] = text.VocabSize, ["width"] = text.Width, ["heads"] = text.Heads, ["layers"] = text.Layers,
+        };
+        Ratio(texts, text.MlpWidth, text.Width);
         return new()
         {
             ["model_cfg"] = new JsonObject
@@ -51,16 +62,35 @@ internal static class OpenClipConfig
                 ["embed_dim"] = config.EmbedDim,
                 ["quick_gelu"] = config.QuickGelu,
                 ["vision_cfg"] = vision,
-                ["text_cfg"] = new JsonObject
-                {
-                    ["context_length"] = config.Text.ContextLength,
-                    ["vocab_size"] = config.Text.VocabSize,
-                    ["width"] = config.Text.Width,
-                    ["heads"] = config.Text.Heads,
-                    ["layers"] = config.Text.Layers,
-                },
+                ["text_cfg"] = texts,
             },
+            ["preprocess_cfg"] = PreprocessorConfig.FormatOpenClip(config.Vision.Pixels),
         };
+    }
+
+    private static void Ratio(JsonObject tower, int? mlpWidth, int width)
+    {
+        if (mlpWidth is { } hidden)
+        {
+            tower["mlp_ratio"] = (double)hidden / width;
+        }
+    }
+
+    private static int? MlpWidth(JsonElement tower, int width) =>
+        tower.TryGetProperty("mlp_ratio", out var ratio) && ratio.ValueKind == JsonValueKind.Number ? (int)(width * ratio.GetDouble() + 1e-6) : null;
+
+    private static ClipTextConfig Text(JsonElement text)
+    {
+        FixedSettings.Require(
+            text, "text_cfg",
+            ("hf_tokenizer_name", "null"), ("tokenizer_kwargs", "{}"), ("ls_init_value", "null"), ("embed_cls", "false"), ("no_causal_mask", "false"),
+            ("final_ln_after_pool", "false"), ("proj_bias", "false"), ("proj_type", "\"linear\""), ("output_tokens", "false"), ("act_kwargs", "{}"), ("norm_kwargs", "{}"));
+        var (width, vocabulary) = (text.Size("width", 512), text.Size("vocab_size", 49408));
+
+        // The end token is found as the highest id; open_clip's other pool looks for a named id, which may be the same one.
+        var named = text.Text("pool_type") == "eos";
+        FixedSettings.Require(text, "text_cfg", named ? ("eos_id", $"{vocabulary - 1}") : ("pool_type", "\"argmax\""));
+        return new(text.Size("context_length", 77), vocabulary, width, text.Size("heads", 8), text.Size("layers", 12)) { MlpWidth = MlpWidth(text, width) };
     }
 
     private static JsonElement Required(JsonElement model, string name) =>
@@ -76,6 +106,6 @@ internal static class OpenClipConfig
         }
 
         var tokens = vision.Size("width", 768);
-        return ClipVisionConfig.ViT(side, tokens, vision.Size("patch_size", 16), vision.Size("layers", 12), tokens / headWidth);
+        return ClipVisionConfig.ViT(side, tokens, vision.Size("patch_size", 16), vision.Size("layers", 12), tokens / headWidth) with { MlpWidth = MlpWidth(vision, tokens) };
     }
 }

@@ -20,7 +20,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         token_embedding = nn.Embedding(config.VocabSize, config.Width);
         nn.init.normal_(token_embedding.weight!, 0, 0.02);
         positional_embedding = nn.Parameter(randn(config.ContextLength, config.Width) * 0.01);
-        transformer = new(config.Width, config.Heads, config.Layers, causal: true, quickGelu);
+        transformer = new(config.Width, config.HiddenWidth, config.Heads, config.Layers, causal: true, quickGelu);
         ln_final = nn.LayerNorm(config.Width);
         text_projection = nn.Parameter(randn(config.Width, embedDim) * Math.Pow(config.Width, -0.5));
         RegisterComponents();

@@ -8,10 +8,10 @@ public sealed class Transformer : nn.Module<Tensor, Tensor>
 {
     internal readonly ModuleList<TransformerBlock> resblocks;
 
-    internal Transformer(int width, int heads, int layers, bool causal, bool quickGelu, Func<int, TowerBranch?>? branch = null)
+    internal Transformer(int width, int mlpWidth, int heads, int layers, bool causal, bool quickGelu, Func<int, TowerBranch?>? branch = null)
         : base(nameof(Transformer))
     {
-        resblocks = nn.ModuleList(Enumerable.Range(0, layers).Select(i => new TransformerBlock(width, heads, layers, causal, quickGelu, branch?.Invoke(i))).ToArray());
+        resblocks = nn.ModuleList(Enumerable.Range(0, layers).Select(i => new TransformerBlock(width, mlpWidth, heads, layers, causal, quickGelu, branch?.Invoke(i))).ToArray());
         RegisterComponents();
     }
 

@@ -13,7 +13,7 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     internal readonly LayerNorm ln_2;
     internal readonly TowerBranch? global_branch;
 
-    internal TransformerBlock(int width, int heads, int layers, bool causal, bool quickGelu, TowerBranch? branch = null)
+    internal TransformerBlock(int width, int mlpWidth, int heads, int layers, bool causal, bool quickGelu, TowerBranch? branch = null)
         : base(nameof(TransformerBlock))
     {
         _causal = causal;
@@ -22,7 +22,7 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor>
         var spread = Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5);
         attn = new(width, heads, Math.Pow(width, -0.5), spread);
         ln_1 = nn.LayerNorm(width);
-        mlp = new(width, 4 * width, Math.Pow(2 * width, -0.5), spread, quickGelu);
+        mlp = new(width, mlpWidth, Math.Pow(2 * width, -0.5), spread, quickGelu);
         ln_2 = nn.LayerNorm(width);
         global_branch = branch;
         RegisterComponents();

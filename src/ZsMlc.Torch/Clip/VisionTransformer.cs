@@ -26,7 +26,7 @@ public sealed class VisionTransformer : ImageTower
         ln_pre = nn.LayerNorm(width);
 
         // What fusion adds is learnt best where features are semantic: in the last half.
-        transformer = new(width, config.Heads, config.Layers, causal: false, quickGelu, branches is null ? null
+        transformer = new(width, config.HiddenWidth, config.Heads, config.Layers, causal: false, quickGelu, branches is null ? null
             : i => branches(new(i, config.Layers, width, IsDefault: i >= config.Layers / 2)));
         ln_post = nn.LayerNorm(width);
         proj = nn.Parameter(randn(width, embedDim) * scale);

@@ -37,7 +37,7 @@ public sealed class FusionClassifierTrainerTests
         using var none = no_grad();
         clip.train();
         using var rows = Rows(16, 77);
-        var pixels = ClipPreprocessor.Normalize(rows.Images(Enumerable.Range(0, 16).ToArray()));
+        var pixels = clip.Preprocessor.Normalize(rows.Images(Enumerable.Range(0, 16).ToArray()));
         for (var i = 0; i < 40; i++)
         {
             clip.EncodeImage(pixels);

@@ -254,8 +254,8 @@ public sealed class ClipModelTests
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors);
         File.WriteAllText(Path.Combine(folder, "config.json"), """
             {"model_type":"clip","projection_dim":16,
-             "text_config":{"hidden_size":16,"num_attention_heads":2,"num_hidden_layers":2,"max_position_embeddings":12,"hidden_act":"gelu"},
-             "vision_config":{"image_size":32,"hidden_size":24,"patch_size":8,"num_hidden_layers":2,"num_attention_heads":3,"hidden_act":"gelu"}}
+             "text_config":{"hidden_size":16,"intermediate_size":64,"num_attention_heads":2,"num_hidden_layers":2,"max_position_embeddings":12,"hidden_act":"gelu"},
+             "vision_config":{"image_size":32,"hidden_size":24,"intermediate_size":96,"patch_size":8,"num_hidden_layers":2,"num_attention_heads":3,"hidden_act":"gelu"}}
             """);
     }
 }
