@@ -25,9 +25,10 @@ internal sealed class ModelArchive : IDisposable
     /// <summary>Opens an archive and checks its directory.</summary>
     /// <param name="path">Path of the file.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="CheckpointFormatException">It is no zip archive, or one of those that are made to do harm.</exception>
+    /// <exception cref="CheckpointFormatException">It is no zip archive, one of those that are made to do harm, or a Git LFS pointer.</exception>
     public static ModelArchive Open(string path)
     {
+        GitLfsPointer.Refuse(path);
         var file = File.OpenRead(path);
         try
         {

@@ -99,7 +99,7 @@ internal sealed class TorchScriptCheckpoint : ICheckpoint
         {
             return read();
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException or ArgumentException or OverflowException)
         {
             throw new CheckpointFormatException(source, $"not a TorchScript archive of tensors: {e.Message}", e);
         }

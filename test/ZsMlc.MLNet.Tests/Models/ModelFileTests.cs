@@ -132,6 +132,15 @@ public sealed class ModelFileTests
     }
 
     [TestMethod]
+    public void Load_GitLfsPointer_IsNamed()
+    {
+        var path = s_folder["pointer.zip"];
+        File.WriteAllText(path, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 343816753\n");
+
+        Refused(path, "Git LFS pointer");
+    }
+
+    [TestMethod]
     public void Load_OneByteOfTheSchemaWithAFittingCrc_ReadsTheClassifierWithoutIt()
     {
         var path = Copy("schema-crc.zip");

@@ -40,8 +40,12 @@ internal sealed class TorchScriptArchive : IDisposable
             throw new FormatException($"its version is '{version.Trim()}'; expected 1 to {MaxVersion}.");
         }
 
-        var order = Text("byteorder", MaxNote) ?? "little";
-        _bigEndian = order is "big" || (order is not "little" ? throw new FormatException($"its byte order is '{order}'; expected little or big.") : false);
+        _bigEndian = (Text("byteorder", MaxNote) ?? "little") switch
+        {
+            "little" => false,
+            "big" => true,
+            var other => throw new FormatException($"its byte order is '{other}'; expected little or big."),
+        };
     }
 
     /// <summary>The names of a zip file's records; none when the file is no zip file, or a damaged one.</summary>
@@ -52,7 +56,7 @@ internal sealed class TorchScriptArchive : IDisposable
             using var zip = ZipFile.OpenRead(path);
             return [.. zip.Entries.Select(e => e.FullName)];
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or ArgumentException or OverflowException)
         {
             return [];
         }
