@@ -57,7 +57,7 @@ internal static class RandomModels
         var classifier = Classifier(clip, labels, dtype);
         classifier.Complete();
         var names = LabelSet.Create(classifier.Labels, []);
-        return new(classifier, null, FusionSettings.Of(new() { Labels = names, Clip = "random", TopK = 3, ScoringBatchSize = options.Batch, Precision = dtype }), null);
+        return new(classifier, FusionSettings.Of(new() { Labels = names, Clip = "random", TopK = 3, ScoringBatchSize = options.Batch, Precision = dtype }), null);
     }
 
     /// <summary>Names of four tokens, a little more than the labels of MS-COCO have.</summary>

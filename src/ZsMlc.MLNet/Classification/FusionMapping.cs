@@ -4,6 +4,7 @@ using TorchSharp;
 using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Classification;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Classification;
@@ -30,6 +31,7 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
         private readonly FusionSettings _settings;
         private readonly ImageColumnReader _reader;
         private readonly Tensor _images;
+        private readonly SharedLifetime _lifetime;
         private float[] _scores = [];
 
         public Run(FusionClassifier classifier, FusionSettings settings, DataViewRow row, DataViewSchema.Column column, int capacity)
@@ -37,12 +39,14 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
             (_classifier, _settings, _reader) = (classifier, settings, new(row, column, settings.MaximumPixels));
             var size = classifier.Vision.ImageSize;
             _images = empty([capacity, 3, size, size], ScalarType.Byte).DetachFromDisposeScope();
+            _lifetime = new("pass over rows", _images.Dispose);
         }
 
         private int Labels => _classifier.Labels.Count;
 
         public override void Read(int slot)
         {
+            using var use = _lifetime.Enter();
             using var scope = NewDisposeScope();
             var pixels = ImagePixels.ToSquare(_reader.Read(), _classifier.Vision.ImageSize).bytes;
             pixels.CopyTo(_images.bytes.Slice(slot * pixels.Length, pixels.Length));
@@ -50,6 +54,7 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
 
         public override void Compute(int count)
         {
+            using var use = _lifetime.Enter();
             using var scope = NewDisposeScope();
             _scores = _classifier.Score(_images.narrow(0, 0, count)).data<float>().ToArray();
         }
@@ -58,7 +63,7 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
             ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => Copy(Scores(slot()), ref value))
             : (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)((ref VBuffer<ReadOnlyMemory<char>> value) => IndexedColumn.Fill(ref value, Predicted(slot())));
 
-        public override void Dispose() => _images.Dispose();
+        public override void Dispose() => _lifetime.Dispose();
 
         private ReadOnlySpan<float> Scores(int slot) => _scores.AsSpan(slot * Labels, Labels);
 

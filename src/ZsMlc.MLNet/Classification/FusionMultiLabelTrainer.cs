@@ -52,15 +52,16 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
         FusionClassifier? classifier = null;
         try
         {
-            random.manual_seed(seed);
-            classifier = FusionClassifier.Create(clip, _options.Labels.All, _options.Network);
+            using var generator = new Generator(unchecked((ulong)seed), CPU);
+            classifier = FusionClassifier.Create(clip, _options.Labels.All, _options.Network, generator);
             classifier.ComputeType = _options.Precision;
             using var rows = TrainingData.Read(_environment, input, _options, classifier.Vision.ImageSize);
             var (train, validation) = Split(rows, seed);
             _environment.Info(nameof(FusionMultiLabelTrainer), $"{train.Count} training rows, {validation?.Count ?? 0} validation rows, {_options.Labels}, on {device}.");
             var result = FusionClassifierTrainer.Fit(classifier, _options.Training with { Seed = seed }, train, validation, new Messages(_environment, _options.Progress), _options.CancellationToken);
             classifier.Complete(_options.HalfPrecision ? ScalarType.Float16 : ScalarType.Float32, _options.IncludeTextEncoder);
-            return new(classifier, clip, FusionSettings.Of(_options), result);
+            classifier.Own(clip);
+            return new(classifier, FusionSettings.Of(_options), result);
         }
         catch
         {

@@ -5,7 +5,6 @@ using ZsMlc.MLNet.Classification;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Classification;
-using ZsMlc.Torch.Clip;
 
 [assembly: LoadableClass(typeof(FusionMultiLabelTransformer), null, typeof(SignatureLoadModel), "Fusion multi-label classifier", FusionMultiLabelTransformer.LoaderSignature)]
 
@@ -15,7 +14,11 @@ namespace ZsMlc.MLNet.Classification;
 /// A trained fusion classifier. Adds a score for every label and the predicted labels to rows with images; saved and
 /// loaded by <c>ml.Model</c>, and usable in a <c>PredictionEngine</c>.
 /// </summary>
-/// <remarks>Scores a batch of rows at a time, lazily. Safe for use by several threads.</remarks>
+/// <remarks>
+/// Scores a batch of rows at a time, lazily. Safe for use by several threads: disposal waits for batches that are being
+/// scored, and what is asked of the model later throws <see cref="ObjectDisposedException"/>. A <c>PredictionEngine</c>
+/// disposes its model, unless it is made with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>.
+/// </remarks>
 public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
 {
     internal const string LoaderSignature = "ZsMlcFusionMultiLabel";
@@ -25,12 +28,12 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
     private static readonly ModelFormat s_format = new("ZSFUSION", LoaderSignature);
 
     private readonly FusionClassifier _classifier;
-    private readonly ClipModel? _clip;
     private readonly FusionSettings _settings;
 
-    internal FusionMultiLabelTransformer(FusionClassifier classifier, ClipModel? clip, FusionSettings settings, FusionTrainingResult? training)
+    internal FusionMultiLabelTransformer(FusionClassifier classifier, FusionSettings settings, FusionTrainingResult? training)
     {
-        (_classifier, _clip, _settings, Labels, Training) = (classifier, clip, settings, settings.Labels(), training);
+        (_classifier, _settings, Labels, Training) = (classifier, settings, settings.Labels(), training);
+        classifier.Lifetime.Describe(nameof(FusionMultiLabelTransformer), SharedModel.Advice);
         classifier.ComputeType = settings.Precision;
         if (!Labels.All.SequenceEqual(classifier.Labels))
         {
@@ -70,7 +73,7 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
 
     /// <summary>
     /// The same model for other labels, by their names: what was learnt is kept. The result shares weights with this
-    /// model, which must not be disposed before it.
+    /// model; either can be disposed before the other.
     /// </summary>
     /// <param name="labels">The new labels; those that were seen in training remain seen ones.</param>
     /// <exception cref="InvalidOperationException">The model was saved without its text encoder, or learnt contexts of its own for each label.</exception>
@@ -79,7 +82,7 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
     {
         ArgumentNullException.ThrowIfNull(labels);
         var set = LabelSet.Create(labels.Where(Labels.Seen.Contains), labels.Where(l => !Labels.Seen.Contains(l)));
-        return new(_classifier.WithLabels(set.All), null, _settings with { Seen = set.Seen, Unseen = set.Unseen }, Training);
+        return new(_classifier.WithLabels(set.All), _settings with { Seen = set.Seen, Unseen = set.Unseen }, Training);
     }
 
     /// <summary>Reads the classifier of a checked model file, and no other component.</summary>
@@ -93,12 +96,8 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
         ModelFormat.WriteSelfChecked(context, WeightsStream, stream => _classifier.Save(stream, _settings.IncludeTextEncoder));
     }
 
-    /// <summary>Frees the weights.</summary>
-    public void Dispose()
-    {
-        _classifier.Dispose();
-        _clip?.Dispose();
-    }
+    /// <summary>Frees the weights that no other model shares, once the calls that run have ended.</summary>
+    public void Dispose() => _classifier.Dispose();
 
     private static FusionMultiLabelTransformer Create(IHostEnvironment environment, ModelLoadContext context) => Load(environment, new StoredComponent(context));
 
@@ -109,7 +108,7 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
         var classifier = s_format.ReadSelfChecked(component, WeightsStream, stream => FusionClassifier.Load(stream, device));
         try
         {
-            return new(classifier, null, settings, null);
+            return new(classifier, settings, null);
         }
         catch
         {
@@ -118,6 +117,9 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
         }
     }
 
-    private FusionMapping Mapping(DataViewSchema input) =>
-        new(_classifier, _settings, input, Columns.Image(input, _settings.ImageColumn, nameof(FusionMultiLabelOptions.ImageColumn)).Index);
+    private FusionMapping Mapping(DataViewSchema input)
+    {
+        _classifier.Lifetime.Check();
+        return new(_classifier, _settings, input, Columns.Image(input, _settings.ImageColumn, nameof(FusionMultiLabelOptions.ImageColumn)).Index);
+    }
 }

@@ -5,6 +5,7 @@ using ZsMlc.MLNet.Classification;
 using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Filtering;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Filtering;
@@ -31,6 +32,7 @@ internal sealed class ClipFilterRun : BatchRun
     private readonly bool[] _kept;
     private readonly List<Judged> _batch = [];
     private readonly float[]?[] _values;
+    private readonly SharedLifetime _lifetime;
     private Tensor? _images;
 
     public ClipFilterRun(ClipFilterMapping mapping, FilterJudge judge, Action<ClipFilterStatistics> completed, DataViewRow row, int capacity)
@@ -45,12 +47,14 @@ internal sealed class ClipFilterRun : BatchRun
         var labels = row.Schema[mapping.Labels];
         _reader = LabelReader.Create(row, labels, _labels, $"Add it to {nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Labels)}, or mark real rows, which are not judged, in the column '{_settings.SyntheticColumn}'.");
         _adder = _settings.AddsLabels ? LabelAdder.Create(row, labels, capacity) : null;
+        _lifetime = new("pass over rows", () => _images?.Dispose());
         (_present, _kept, _values) = (new float[_labels.Count], new bool[capacity], new float[capacity][]);
     }
 
     /// <inheritdoc/>
     public override void Read(int slot)
     {
+        using var use = _lifetime.Enter();
         if (slot == 0)
         {
             _batch.Clear();
@@ -83,6 +87,7 @@ internal sealed class ClipFilterRun : BatchRun
     /// <inheritdoc/>
     public override void Compute(int count)
     {
+        using var use = _lifetime.Enter();
         if (_batch.Count == 0)
         {
             return;
@@ -122,7 +127,7 @@ internal sealed class ClipFilterRun : BatchRun
         });
 
     /// <inheritdoc/>
-    public override void Dispose() => _images?.Dispose();
+    public override void Dispose() => _lifetime.Dispose();
 
     // A label that the judge does not know could be wrong unnoticed; one that another label implies is as right as that one.
     private void CheckCandidates(List<int> labels)

@@ -14,7 +14,9 @@ namespace ZsMlc.MLNet.Filtering;
 /// </summary>
 /// <remarks>
 /// Judges a batch of rows at a time, lazily. The CLIP model is opened when the first row is judged. Safe for use by
-/// several threads.
+/// several threads: disposal waits for batches that are being judged, and what is asked of the filter later throws
+/// <see cref="ObjectDisposedException"/>. A <c>PredictionEngine</c> disposes its model, unless it is made with
+/// <c>new PredictionEngineOptions { OwnsTransformer = false }</c>.
 /// </remarks>
 public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDifferentMappingAtTrainingTime, IDisposable
 {
@@ -54,6 +56,7 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        _judge.Lifetime.Check();
         return _spent ? new ConstantDataView(input, NotJudged(input.Schema)) : Filter(input);
     }
 
@@ -79,6 +82,7 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
+        _judge.Lifetime.Check();
         return (_spent ? NotJudged(inputSchema) : (BatchMapping)Mapping(inputSchema)).OutputSchema;
     }
 
@@ -88,6 +92,7 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
 
     void ICanSaveModel.Save(ModelSaveContext context)
     {
+        using var use = _judge.Lifetime.Enter();
         s_format.Write(context, _settings with { IsSpent = _spent, Statistics = _statistics });
         if (_settings.IncludeModel)
         {
@@ -95,7 +100,7 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
         }
     }
 
-    /// <summary>Frees the CLIP model.</summary>
+    /// <summary>Frees the CLIP model, once the calls that run have ended.</summary>
     public void Dispose() => _judge.Dispose();
 
     private static ClipFilterTransformer Create(IHostEnvironment environment, ModelLoadContext context)
@@ -118,7 +123,11 @@ public sealed class ClipFilterTransformer : ITransformer, ITransformerWithDiffer
         ? new(input, DefaultColumn.Unknown(scores, Candidates))
         : new(input);
 
-    private ClipFilterMapping Mapping(DataViewSchema input) => new(_settings, _judge, input, Complete, _cancellationToken);
+    private ClipFilterMapping Mapping(DataViewSchema input)
+    {
+        _judge.Lifetime.Check();
+        return new(_settings, _judge, input, Complete, _cancellationToken);
+    }
 
     private void Complete(ClipFilterStatistics statistics)
     {

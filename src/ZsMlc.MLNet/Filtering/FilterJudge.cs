@@ -4,6 +4,7 @@ using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Filtering;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Filtering;
@@ -14,7 +15,7 @@ internal sealed class FilterJudge : IDisposable
     private readonly IHostEnvironment _environment;
     private readonly ClipFilterSettings _settings;
     private readonly Lock _lock = new();
-    private byte[]? _stored;
+    private readonly byte[]? _stored;
     private ClipModel? _clip;
     private ClipDiscriminator? _discriminator;
 
@@ -23,17 +24,31 @@ internal sealed class FilterJudge : IDisposable
     /// <param name="settings">Path, fingerprint, candidates and template.</param>
     /// <param name="stored">The model as <see cref="Save"/> wrote it, or <see langword="null"/> to open the path.</param>
     public FilterJudge(IHostEnvironment environment, ClipFilterSettings settings, byte[]? stored = null) =>
-        (_environment, _settings, _stored) = (environment, settings, stored);
+        (_environment, _settings, _stored, Lifetime) = (environment, settings, stored, SharedModel.Lifetime(nameof(ClipFilterTransformer), Free));
+
+    /// <summary>Gets the guard of every call: disposal waits for those that run.</summary>
+    public SharedLifetime Lifetime { get; }
 
     /// <summary>Gets the side of the square pictures that are judged, in pixels.</summary>
     /// <exception cref="FileNotFoundException">There is no CLIP model at the path.</exception>
     /// <exception cref="InvalidOperationException">The model at the path is another one than the filter was fitted with.</exception>
-    public int Size => Open().Config.Vision.ImageSize;
+    public int Size
+    {
+        get
+        {
+            using var use = Lifetime.Enter();
+            return Open().Config.Vision.ImageSize;
+        }
+    }
 
     /// <summary>Cuts a picture as CLIP sees it.</summary>
     /// <param name="pixels">RGB, Byte [3, H, W].</param>
     /// <returns>RGB, Byte [1, 3, Size, Size].</returns>
-    public Tensor Cut(Tensor pixels) => Open().Preprocessor.Resize(pixels);
+    public Tensor Cut(Tensor pixels)
+    {
+        using var use = Lifetime.Enter();
+        return Open().Preprocessor.Resize(pixels);
+    }
 
     /// <summary>V of every candidate.</summary>
     /// <param name="images">RGB, Byte [B, 3, Size, Size].</param>
@@ -41,6 +56,7 @@ internal sealed class FilterJudge : IDisposable
     /// <returns>B rows of one value a candidate.</returns>
     public float[] Values(Tensor images, IReadOnlyList<IReadOnlyCollection<int>> targets)
     {
+        using var use = Lifetime.Enter();
         Open();
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
@@ -50,27 +66,24 @@ internal sealed class FilterJudge : IDisposable
     /// <summary>Writes the CLIP model in half precision.</summary>
     public void Save(Stream stream)
     {
-        lock (_lock)
+        using var use = Lifetime.Enter();
+        if (_stored is not null)
         {
-            if (_stored is not null)
-            {
-                stream.Write(_stored);
-                return;
-            }
+            stream.Write(_stored);
         }
-
-        Open().Save(stream);
+        else
+        {
+            Open().Save(stream);
+        }
     }
 
-    /// <summary>Frees the model.</summary>
-    public void Dispose()
+    /// <summary>Frees the model, once the calls that run have ended.</summary>
+    public void Dispose() => Lifetime.Dispose();
+
+    private void Free()
     {
-        lock (_lock)
-        {
-            _discriminator?.Dispose();
-            _clip?.Dispose();
-            (_discriminator, _clip) = (null, null);
-        }
+        _discriminator?.Dispose();
+        _clip?.Dispose();
     }
 
     private ClipModel Open()

@@ -7,6 +7,7 @@ using ZsMlc.MLNet.SyntheticData.Plan;
 using ZsMlc.MLNet.SyntheticData.Store;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion.Tuning;
+using ZsMlc.Torch.Runtime;
 
 [assembly: LoadableClass(typeof(SyntheticUnseenDataTransformer), null, typeof(SignatureLoadModel), "Synthetic images of unseen labels", SyntheticUnseenDataTransformer.LoaderSignature)]
 
@@ -16,6 +17,11 @@ namespace ZsMlc.MLNet.SyntheticData;
 /// A store of synthetic images. While a chain is fitted, the accepted images are appended to its rows; afterwards rows
 /// pass through, marked as real ones. Saved and loaded by <c>ml.Model</c>; a loaded model scores without the store and the models.
 /// </summary>
+/// <remarks>
+/// Safe for use by several threads: disposal waits for calls that run, and later calls throw
+/// <see cref="ObjectDisposedException"/>. A <c>PredictionEngine</c> disposes its model, unless it is made with
+/// <c>new PredictionEngineOptions { OwnsTransformer = false }</c>.
+/// </remarks>
 public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerWithDifferentMappingAtTrainingTime, IDisposable
 {
     internal const string LoaderSignature = "ZsMlcSyntheticUnseen";
@@ -27,6 +33,8 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     private readonly GenerationSettings _settings;
     private readonly SavedPrompts _prompts;
     private readonly TunedTextEncoder? _textEncoder;
+    private readonly SharedLifetime _lifetime;
+    private readonly Lock _generation = new();
 
     // Of a loaded model, whose images may not be there.
     private IHostEnvironment? _environment;
@@ -35,6 +43,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     {
         (_settings, _prompts, _textEncoder, Labels) = (settings, prompts, textEncoder, settings.Labels());
         Tuning = textEncoder?.Result();
+        _lifetime = SharedModel.Lifetime(nameof(SyntheticUnseenDataTransformer), () => textEncoder?.Dispose());
     }
 
     /// <summary>Gets the labels; the images are of the unseen ones.</summary>
@@ -56,6 +65,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        _lifetime.Check();
         return new ConstantDataView(input, RealRows.Marks(input.Schema, _settings));
     }
 
@@ -64,6 +74,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
+        _lifetime.Check();
         return RealRows.Marks(inputSchema, _settings).OutputSchema;
     }
 
@@ -72,6 +83,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     IDataView ITransformerWithDifferentMappingAtTrainingTime.TransformForTrainingPipeline(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        using var use = _lifetime.Enter();
         return Rows().AppendTo(input);
     }
 
@@ -85,11 +97,15 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public IDataView Generate(CancellationToken cancellationToken = default)
     {
-        if (_environment is { } environment)
+        using var use = _lifetime.Enter();
+        lock (_generation)
         {
-            var options = _settings.ToOptions(_prompts.Source(), _textEncoder?.Path) with { CancellationToken = cancellationToken };
-            new GenerationRun(environment, options, _settings).Execute();
-            _environment = null;
+            if (_environment is { } environment)
+            {
+                var options = _settings.ToOptions(_prompts.Source(), _textEncoder?.Path) with { CancellationToken = cancellationToken };
+                new GenerationRun(environment, options, _settings).Execute();
+                _environment = null;
+            }
         }
 
         return Rows().View();
@@ -100,6 +116,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     /// <exception cref="StoreMismatchException">The store was made with other options.</exception>
     public IReadOnlyList<SyntheticSample> Samples()
     {
+        using var use = _lifetime.Enter();
         using var store = SyntheticStore.OpenExisting(StorePath, _settings.Identity(), _settings.Candidates());
         return [.. store.Samples(GenerationPlan.Create(_settings.Plan))];
     }
@@ -110,12 +127,14 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     public void SaveTextEncoder(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        using var use = _lifetime.Enter();
         var encoder = _textEncoder ?? throw new InvalidOperationException($"The text encoder was not tuned ({nameof(SyntheticUnseenDataOptions.Tuning)} and {nameof(SyntheticUnseenDataOptions.TextEncoder)} were null); it is the one in {_settings.Diffusion}.");
         AtomicFile.Write(path, encoder.CopyTo);
     }
 
     void ICanSaveModel.Save(ModelSaveContext context)
     {
+        using var use = _lifetime.Enter();
         s_format.Write(context, _settings with { HasTextEncoder = _textEncoder is not null });
         ModelFormat.WriteStream(context, PromptStream, _prompts.Write);
         if (_textEncoder is not null)
@@ -124,8 +143,8 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
         }
     }
 
-    /// <summary>Frees the text encoder of a loaded model.</summary>
-    public void Dispose() => _textEncoder?.Dispose();
+    /// <summary>Frees the text encoder of a loaded model, once the calls that run have ended.</summary>
+    public void Dispose() => _lifetime.Dispose();
 
     private static SyntheticUnseenDataTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {

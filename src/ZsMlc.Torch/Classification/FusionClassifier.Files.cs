@@ -11,7 +11,9 @@ public sealed partial class FusionClassifier
 {
     private ScalarType _storage = ScalarType.Float32;
     private ClipTokenizer? _tokenizer;
-    private bool _ownsText;
+
+    // Holds the text tower for as long as a classifier uses it; null where its CLIP model is the caller's.
+    private SharedResource? _text;
 
     /// <summary>
     /// Ends the training: computes the text features and rounds them and all weights to the type that they will be stored
@@ -24,6 +26,7 @@ public sealed partial class FusionClassifier
     /// </param>
     public void Complete(ScalarType storage = ScalarType.Float16, bool textEncoder = false)
     {
+        using var use = Lifetime.Enter();
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         ForgetTextFeatures();
@@ -32,9 +35,9 @@ public sealed partial class FusionClassifier
             tensor.copy_(tensor.to(storage));
         }
 
-        ForgetFrozen();
+        _frozen.Forget();
         _storage = storage;
-        _texts = StoredTextFeatures();
+        _texts.Set(StoredTextFeatures());
     }
 
     /// <summary>Writes the classifier to a stream that <see cref="Load(Stream, Device?)"/> reads; the stream stays open.</summary>
@@ -51,9 +54,10 @@ public sealed partial class FusionClassifier
             throw new InvalidOperationException("This classifier was stored without its text tower, so it cannot be stored with it.");
         }
 
+        using var use = Lifetime.Enter();
+        using var texts = Texts();
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        _texts ??= TextFeatures().DetachFromDisposeScope();
         Dictionary<string, string> metadata = new() { ["format"] = "pt" };
         new FusionDescription(Labels, Options, Vision, EmbedDim, text_encoder?.Config, QuickGelu).Write(metadata);
         if (includeTextEncoder)
@@ -62,7 +66,7 @@ public sealed partial class FusionClassifier
         }
 
         var tensors = StoredState(includeTextEncoder).Select(s => KeyValuePair.Create(s.Key, s.Value.to(_storage)))
-            .Append(KeyValuePair.Create(FusionDescription.TextFeatures, _texts.to(_storage)));
+            .Append(KeyValuePair.Create(FusionDescription.TextFeatures, texts.Value.to(_storage)));
         SafetensorsWriter.Write(stream, tensors, metadata, checksum);
     }
 
@@ -87,6 +91,7 @@ public sealed partial class FusionClassifier
     private static FusionClassifier Load(SafetensorsStream file, Device device)
     {
         var (d, tokenizer) = FusionDescription.Read(file);
+        using var unfilled = Layers.Unfilled();
         var images = Tower(d.Vision, d.EmbedDim, d.QuickGelu, d.Options);
         if (d.Text is null)
         {
@@ -109,10 +114,10 @@ public sealed partial class FusionClassifier
             using var stored = file.Read(FusionDescription.TextFeatures);
             classifier._storage = stored.dtype;
             classifier._tokenizer = tokenizer;
-            classifier._ownsText = true;
+            classifier._text = text is null ? null : new(text);
             classifier.QuickGelu = d.QuickGelu;
             classifier.to(device);
-            classifier._texts = stored.to(ScalarType.Float32).to(device).DetachFromDisposeScope();
+            classifier._texts.Set(stored.to(ScalarType.Float32).to(device).DetachFromDisposeScope());
             classifier.Freeze();
             return classifier.KeepAlive();
         }
@@ -123,11 +128,18 @@ public sealed partial class FusionClassifier
         }
     }
 
-    /// <summary>A classifier of other labels that uses what was learnt: the generic contexts and the image tower.</summary>
+    /// <summary>Takes a CLIP model over, whose text tower is used: it is freed with the last classifier that uses it.</summary>
+    internal void Own(ClipModel clip) => _text = new(clip);
+
+    /// <summary>
+    /// A classifier of other labels that uses what was learnt: the generic contexts and the image tower. It can outlive
+    /// this one.
+    /// </summary>
     /// <param name="labels">The new labels.</param>
     /// <exception cref="InvalidOperationException">The text tower is absent, or the contexts belong to the old labels.</exception>
     public FusionClassifier WithLabels(IReadOnlyList<string> labels)
     {
+        using var use = Lifetime.Enter();
         if (text_encoder is null || prompt_learner is null || _tokenizer is null)
         {
             throw new InvalidOperationException("Other labels need the text tower, which this classifier was stored without. Store it with the text tower included.");
@@ -139,6 +151,7 @@ public sealed partial class FusionClassifier
         }
 
         using var noGrad = no_grad();
+        using var unfilled = Layers.Unfilled();
         var images = Tower(Vision, EmbedDim, QuickGelu, Options);
         images.to(Device);
         images.load_state_dict(image_encoder.state_dict());
@@ -146,9 +159,9 @@ public sealed partial class FusionClassifier
         prompts.to(Device);
         prompts.ctx_pos.copy_(prompt_learner.ctx_pos);
         prompts.ctx_neg.copy_(prompt_learner.ctx_neg);
-        var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts) { _tokenizer = _tokenizer, _storage = _storage, QuickGelu = QuickGelu };
+        var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts) { _text = _text?.Hold(), _tokenizer = _tokenizer, _storage = _storage, QuickGelu = QuickGelu };
         classifier.Freeze();
-        classifier._texts = classifier.StoredTextFeatures();
+        classifier._texts.Set(classifier.StoredTextFeatures());
         return classifier.KeepAlive();
     }
 

@@ -1,4 +1,5 @@
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Classification;
@@ -10,37 +11,35 @@ public sealed partial class FusionClassifier
     /// <returns>Float32 [B, C] on the CPU.</returns>
     public Tensor Score(Tensor images)
     {
-        using var scope = NewDisposeScope();
+        using var use = Lifetime.Enter();
         using var inference = inference_mode();
-        _texts ??= TextFeatures().DetachFromDisposeScope();
+        using var texts = Texts();
+        using var scope = NewDisposeScope();
         var pixels = Preprocessor.Preprocess(images.to(Device));
-        var logits = Logits(pixels, _texts).to(ScalarType.Float32);
+        var logits = Logits(pixels, texts.Value).to(ScalarType.Float32);
         return softmax(logits, 1)[.., 1].cpu().MoveToOuterDisposeScope();
     }
 
     /// <summary>Drops the kept text features; to be called when the contexts have changed.</summary>
-    public void ForgetTextFeatures()
-    {
-        _texts?.Dispose();
-        _texts = null;
-    }
+    public void ForgetTextFeatures() => _texts.Forget();
+
+    private KeptValue<Tensor>.Loan Texts() => _texts.Use(() => TextFeatures().DetachFromDisposeScope());
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            ForgetTextFeatures();
-            ForgetFrozen();
-
-            // The text tower may belong to a CLIP model.
-            if (_ownsText)
-            {
-                text_encoder?.Dispose();
-            }
-
-            image_encoder.Dispose();
-            prompt_learner?.Dispose();
+            Lifetime.Dispose();
         }
+    }
+
+    private void Free()
+    {
+        _texts.Dispose();
+        _frozen.Dispose();
+        image_encoder.Dispose();
+        prompt_learner?.Dispose();
+        _text?.Release();
     }
 }

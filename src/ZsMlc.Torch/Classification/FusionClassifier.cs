@@ -15,13 +15,14 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     internal readonly PromptLearner? prompt_learner;
     internal readonly ImageTower image_encoder;
     internal readonly TextTransformer? text_encoder;
-    private Tensor? _texts;
-    private IFrozenTower? _frozen;
+    private readonly KeptValue<Tensor> _texts = new();
+    private readonly KeptValue<IFrozenTower> _frozen = new();
 
     internal FusionClassifier(FusionClassifierOptions options, IReadOnlyList<string> labels, ImageTower images, TextTransformer? text, PromptLearner? prompts)
         : base(nameof(FusionClassifier))
     {
         (Options, Labels, image_encoder, text_encoder, prompt_learner) = (options, labels, images, text, prompts);
+        Lifetime = new(nameof(FusionClassifier), Free);
         RegisterComponents();
     }
 
@@ -37,6 +38,9 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     /// <summary>Gets the preprocessing that the image tower expects.</summary>
     public ClipPreprocessor Preprocessor => new(Vision.ImageSize, Vision.Pixels);
 
+    /// <summary>Gets the guard of every call: disposal waits for those that run.</summary>
+    internal SharedLifetime Lifetime { get; }
+
     /// <summary>Gets the device of the weights.</summary>
     public Device Device => image_encoder.Device;
 
@@ -44,8 +48,9 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     /// <param name="clip">CLIP with a ResNet or a vision transformer; it must outlive the classifier.</param>
     /// <param name="labels">The labels, in the order of the scores.</param>
     /// <param name="options">The shape, or <see langword="null"/> for the defaults.</param>
+    /// <param name="generator">Source of the contexts' and branches' first values, on the CPU; by default torch's own, which <c>torch.random.manual_seed</c> seeds.</param>
     /// <exception cref="ArgumentException">There are no labels; a label has too many tokens; or an option does not fit the model's image tower.</exception>
-    public static FusionClassifier Create(ClipModel clip, IReadOnlyList<string> labels, FusionClassifierOptions? options = null)
+    public static FusionClassifier Create(ClipModel clip, IReadOnlyList<string> labels, FusionClassifierOptions? options = null, Generator? generator = null)
     {
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ContextTokens, 1, nameof(options.ContextTokens));
@@ -54,6 +59,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
             throw new ArgumentException("There are no labels.", nameof(labels));
         }
 
+        using var drawn = generator is null ? null : Layers.DrawnFrom(generator);
         var source = clip.Visual;
         var images = Tower(clip.Config.Vision, clip.Config.EmbedDim, clip.Config.QuickGelu, options);
         images.to(source.DType);
@@ -89,6 +95,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
             throw new InvalidOperationException("This classifier was stored without its text tower; it can score but not learn.");
         }
 
+        using var use = Lifetime.Enter();
         using var scope = NewDisposeScope();
         Tensor Encode(bool positive) => prompt_learner.IsGeneric
             ? PrefixSharing.Encode(text_encoder, prompt_learner, positive)
@@ -112,8 +119,10 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     /// <returns>[B, 2, C].</returns>
     public Tensor Logits(Tensor images, Tensor texts)
     {
+        using var use = Lifetime.Enter();
+        using var frozen = Frozen();
         using var scope = NewDisposeScope();
-        return RegionAggregation.PairLogits(Frozen(ComputeType ?? Stored).EncodeDense(images).to(texts.dtype), texts).MoveToOuterDisposeScope();
+        return RegionAggregation.PairLogits(frozen.Value.EncodeDense(images).to(texts.dtype), texts).MoveToOuterDisposeScope();
     }
 
     /// <summary>Sets evaluation mode and stops gradients everywhere but in contexts and branches. Branches with batch statistics stay in training mode while <paramref name="train"/> is true.</summary>
@@ -142,23 +151,16 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     private ScalarType Stored => image_encoder.DType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
     /// <summary>The image tower made fast, on first use.</summary>
-    private IFrozenTower Frozen(ScalarType dtype)
+    private KeptValue<IFrozenTower>.Loan Frozen()
     {
-        if (_frozen is null || _frozen.DType != dtype)
-        {
-            ForgetFrozen();
-
-            // The first use may be in inference mode, a later one in training, which cannot take tensors made there.
-            using var ordinary = inference_mode(false);
-            _frozen = image_encoder.Freeze(dtype);
-        }
-
-        return _frozen;
+        var type = ComputeType ?? Stored;
+        return _frozen.Use(() => Freeze(type), f => f.DType == type);
     }
 
-    private void ForgetFrozen()
+    private IFrozenTower Freeze(ScalarType type)
     {
-        _frozen?.Dispose();
-        _frozen = null;
+        // The first use may be in inference mode, a later one in training, which cannot take tensors made there.
+        using var ordinary = inference_mode(false);
+        return image_encoder.Freeze(type);
     }
 }

@@ -22,8 +22,8 @@ internal sealed class ChannelAffine : nn.Module<Tensor, Tensor>
     public ChannelAffine(int channels)
         : base(nameof(ChannelAffine))
     {
-        weight = nn.Parameter(ones(channels));
-        bias = nn.Parameter(zeros(channels));
+        weight = Layers.Constant(1, channels);
+        bias = Layers.Constant(0, channels);
         RegisterComponents();
     }
 

@@ -33,16 +33,16 @@ internal sealed class GlobalBranch : TowerBranch
         }
 
         var reduced = channels / Reduction;
-        reduction = nn.Conv2d(channels, reduced, kernel_size: 1);
-        agg_attn = nn.Conv2d(2 * reduced, Heads, kernel_size: 1);
-        broad_attn = nn.Conv2d(2 * reduced, Heads, kernel_size: 1);
-        v = projection ? nn.Conv2d(channels, channels, kernel_size: 1) : null;
-        proj = projection ? nn.Conv2d(channels, channels, kernel_size: 1) : null;
-        norm = kind == FusionNorm.BatchNorm ? nn.BatchNorm2d(channels) : new ChannelAffine(channels);
+        reduction = Layers.Conv2d(channels, reduced, kernel_size: 1);
+        agg_attn = Layers.Conv2d(2 * reduced, Heads, kernel_size: 1);
+        broad_attn = Layers.Conv2d(2 * reduced, Heads, kernel_size: 1);
+        v = projection ? Layers.Conv2d(channels, channels, kernel_size: 1) : null;
+        proj = projection ? Layers.Conv2d(channels, channels, kernel_size: 1) : null;
+        norm = kind == FusionNorm.BatchNorm ? Layers.BatchNorm2d(channels) : new ChannelAffine(channels);
 
         // Training starts from the pretrained features: the branch adds next to nothing at first.
         var scale = norm.named_parameters().Single(p => p.name == "weight").parameter;
-        nn.init.normal_(scale, 0, 1e-4);
+        Layers.Normal_(scale, 1e-4);
         RegisterComponents();
     }
 

@@ -38,8 +38,8 @@ internal sealed class PromptLearner : nn.Module
         (prefix, suffix, end) = frame;
         var width = prefix.shape[^1];
         long[] shape = specific ? [suffix.shape[0], tokens, width] : [tokens, width];
-        ctx_pos = nn.Parameter(randn(shape) * 0.02);
-        ctx_neg = nn.Parameter(randn(shape) * 0.02);
+        ctx_pos = Layers.Normal(0.02, shape);
+        ctx_neg = Layers.Normal(0.02, shape);
         register_buffer("prefix", prefix, persistent: false);
         register_buffer("suffix", suffix, persistent: false);
         register_buffer("end", end, persistent: false);

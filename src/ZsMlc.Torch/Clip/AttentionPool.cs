@@ -19,14 +19,14 @@ public sealed class AttentionPool : nn.Module<Tensor, Tensor>
     {
         (_grid, _heads) = (grid, heads);
         var std = Math.Pow(width, -0.5);
-        positional_embedding = nn.Parameter(randn(grid * grid + 1, width) * std);
-        k_proj = nn.Linear(width, width);
-        q_proj = nn.Linear(width, width);
-        v_proj = nn.Linear(width, width);
-        c_proj = nn.Linear(width, outputDim);
+        positional_embedding = Layers.Normal(std, grid * grid + 1, width);
+        k_proj = Layers.Linear(width, width);
+        q_proj = Layers.Linear(width, width);
+        v_proj = Layers.Linear(width, width);
+        c_proj = Layers.Linear(width, outputDim);
         foreach (var layer in new[] { k_proj, q_proj, v_proj, c_proj })
         {
-            nn.init.normal_(layer.weight, 0, std);
+            Layers.Normal_(layer.weight, std);
         }
 
         RegisterComponents();

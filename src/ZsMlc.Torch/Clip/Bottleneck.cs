@@ -26,12 +26,12 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         : base(nameof(Bottleneck))
     {
         _stride = stride;
-        conv1 = nn.Conv2d(inputs, planes, kernel_size: 1, bias: false);
-        bn1 = nn.BatchNorm2d(planes);
+        conv1 = Layers.Conv2d(inputs, planes, kernel_size: 1, bias: false);
+        bn1 = Layers.BatchNorm2d(planes);
         conv2 = spatial(planes);
-        bn2 = nn.BatchNorm2d(planes);
-        conv3 = nn.Conv2d(planes, planes * Expansion, kernel_size: 1, bias: false);
-        bn3 = nn.BatchNorm2d(planes * Expansion);
+        bn2 = Layers.BatchNorm2d(planes);
+        conv3 = Layers.Conv2d(planes, planes * Expansion, kernel_size: 1, bias: false);
+        bn3 = Layers.BatchNorm2d(planes * Expansion);
 
         // The last norm of each branch starts at zero, as in OpenAI's initialisation: blocks start as identities.
         nn.init.zeros_(bn3.weight!);
@@ -39,8 +39,8 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         {
             downsample = nn.Sequential(
                 ("-1", nn.AvgPool2d(stride)),
-                ("0", nn.Conv2d(inputs, planes * Expansion, kernel_size: 1, bias: false)),
-                ("1", nn.BatchNorm2d(planes * Expansion)));
+                ("0", Layers.Conv2d(inputs, planes * Expansion, kernel_size: 1, bias: false)),
+                ("1", Layers.BatchNorm2d(planes * Expansion)));
         }
 
         RegisterComponents();

@@ -13,6 +13,7 @@ public sealed partial class ClipModel
     /// <param name="dtype">Element type of the stored floating-point weights; by default half precision.</param>
     public void Save(Stream stream, ScalarType dtype = ScalarType.Float16)
     {
+        using var use = _lifetime.Enter();
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         SafetensorsWriter.Write(stream, StoredTensors(dtype), ClipCheckpoint.Describe(Config, Tokenizer), checksum: true);
@@ -39,6 +40,7 @@ public sealed partial class ClipModel
     {
         var text = source.Tensors.Names.Contains("text.ln_final.weight") ? "text." : "";
         ClipSizes.Check(source.Tensors, nameof(ClipModel), source.Config.EmbedDim, (source.Config.Vision, "visual."), (source.Config.Text, text));
+        using var unfilled = Layers.Unfilled();
         var model = new ClipModel(source.Config, source.Tokenizer);
         try
         {

@@ -12,6 +12,7 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     internal readonly ImageTower visual;
     internal readonly TextTransformer text;
     internal readonly Parameter logit_scale;
+    private readonly SharedLifetime _lifetime;
 
     /// <summary>Creates a model with random weights, in training mode, on the CPU.</summary>
     /// <param name="config">The sizes.</param>
@@ -30,7 +31,8 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
         text = new(config.Text, config.EmbedDim, config.QuickGelu);
 
         // The initial temperature of OpenAI's training, 0.07.
-        logit_scale = nn.Parameter(full([], Math.Log(1 / 0.07), ScalarType.Float32));
+        logit_scale = Layers.Constant(Math.Log(1 / 0.07));
+        _lifetime = new(nameof(ClipModel), () => base.Dispose(true));
         RegisterComponents();
         this.KeepAlive();
     }
@@ -84,12 +86,20 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Pooled image features.</summary>
     /// <param name="images">Normalised pixels [B, 3, H, W].</param>
     /// <returns>[B, E], not normalised.</returns>
-    public Tensor EncodeImage(Tensor images) => Visual.Encode(images);
+    public Tensor EncodeImage(Tensor images)
+    {
+        using var use = _lifetime.Enter();
+        return Visual.Encode(images);
+    }
 
     /// <summary>Text features.</summary>
     /// <param name="ids">Token ids [N, L], Int64.</param>
     /// <returns>[N, E], not normalised.</returns>
-    public Tensor EncodeText(Tensor ids) => text.forward(ids);
+    public Tensor EncodeText(Tensor ids)
+    {
+        using var use = _lifetime.Enter();
+        return text.forward(ids);
+    }
 
     /// <summary>Tokenizes and encodes texts.</summary>
     /// <param name="texts">N texts; longer ones are cut.</param>
@@ -102,9 +112,10 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
             throw new InvalidOperationException($"{misfit} Put the model's own vocab.json and merges.txt beside its weights.");
         }
 
+        using var use = _lifetime.Enter();
         using var scope = NewDisposeScope();
         var ids = Tokenizer.Tokenize(texts, Config.Text.ContextLength).to(logit_scale.device);
-        return text.forward(ids).MoveToOuterDisposeScope();
+        return EncodeText(ids).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of every image with every text: exp(logit_scale) · cosine.</summary>
@@ -113,10 +124,20 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <returns>[B, N].</returns>
     public override Tensor forward(Tensor images, Tensor ids)
     {
+        using var use = _lifetime.Enter();
         using var scope = NewDisposeScope();
         var i = nn.functional.normalize(EncodeImage(images), dim: -1);
         var t = nn.functional.normalize(EncodeText(ids), dim: -1);
         return (logit_scale.exp() * i.matmul(t.t())).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _lifetime.Dispose();
+        }
     }
 
     /// <summary>Writes the model as a folder that <see cref="FromPretrained"/> reads: weights, tokenizer files and, last, the configuration.</summary>
@@ -133,6 +154,7 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
             throw new ArgumentException("Hugging Face's CLIP has no ResNet; save this model in open_clip's layout.", nameof(layout));
         }
 
+        using var use = _lifetime.Enter();
         ClipFolder.CheckLayout(folder, layout);
         Directory.CreateDirectory(folder);
         using var scope = NewDisposeScope();

@@ -14,11 +14,11 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
         : base(nameof(Mlp))
     {
         _quickGelu = quickGelu;
-        c_fc = nn.Linear(width, hidden);
-        c_proj = nn.Linear(hidden, width);
-        nn.init.normal_(c_fc.weight, 0, fcStd);
+        c_fc = Layers.Linear(width, hidden);
+        c_proj = Layers.Linear(hidden, width);
+        Layers.Normal_(c_fc.weight, fcStd);
         nn.init.zeros_(c_fc.bias!);
-        nn.init.normal_(c_proj.weight, 0, projStd);
+        Layers.Normal_(c_proj.weight, projStd);
         nn.init.zeros_(c_proj.bias!);
         RegisterComponents();
     }

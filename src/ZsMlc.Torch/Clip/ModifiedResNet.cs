@@ -41,12 +41,12 @@ public sealed class ModifiedResNet : ImageTower
         }
 
         var width = config.Width;
-        conv1 = nn.Conv2d(3, width / 2, kernel_size: 3, stride: 2, padding: 1, bias: false);
-        bn1 = nn.BatchNorm2d(width / 2);
-        conv2 = nn.Conv2d(width / 2, width / 2, kernel_size: 3, padding: 1, bias: false);
-        bn2 = nn.BatchNorm2d(width / 2);
-        conv3 = nn.Conv2d(width / 2, width, kernel_size: 3, padding: 1, bias: false);
-        bn3 = nn.BatchNorm2d(width);
+        conv1 = Layers.Conv2d(3, width / 2, kernel_size: 3, stride: 2, padding: 1, bias: false);
+        bn1 = Layers.BatchNorm2d(width / 2);
+        conv2 = Layers.Conv2d(width / 2, width / 2, kernel_size: 3, padding: 1, bias: false);
+        bn2 = Layers.BatchNorm2d(width / 2);
+        conv3 = Layers.Conv2d(width / 2, width, kernel_size: 3, padding: 1, bias: false);
+        bn3 = Layers.BatchNorm2d(width);
 
         var (inputs, place) = (width, 0);
         layer1 = Stage(width, blocks[0], 1);
@@ -70,7 +70,7 @@ public sealed class ModifiedResNet : ImageTower
 
         nn.Module<Tensor, Tensor> Spatial(int channels)
         {
-            var convolution = nn.Conv2d(channels, channels, kernel_size: 3, padding: 1, bias: false);
+            var convolution = Layers.Conv2d(channels, channels, kernel_size: 3, padding: 1, bias: false);
             return branches?.Invoke(new(place++, blocks.Sum(), channels, IsDefault: channels > ManyChannels)) is { } branch
                 ? new BranchedConvolution(convolution, branch)
                 : convolution;

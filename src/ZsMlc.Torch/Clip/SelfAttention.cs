@@ -21,10 +21,10 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
         }
 
         _heads = heads;
-        in_proj_weight = nn.Parameter(randn(3 * width, width) * inStd);
-        in_proj_bias = nn.Parameter(zeros(3 * width));
-        out_proj = nn.Linear(width, width);
-        nn.init.normal_(out_proj.weight, 0, outStd);
+        in_proj_weight = Layers.Normal(inStd, 3 * width, width);
+        in_proj_bias = Layers.Constant(0, 3 * width);
+        out_proj = Layers.Linear(width, width);
+        Layers.Normal_(out_proj.weight, outStd);
         nn.init.zeros_(out_proj.bias!);
         RegisterComponents();
     }

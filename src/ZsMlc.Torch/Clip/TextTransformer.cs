@@ -17,12 +17,12 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         : base(nameof(TextTransformer))
     {
         Config = config;
-        token_embedding = nn.Embedding(config.VocabSize, config.Width);
-        nn.init.normal_(token_embedding.weight!, 0, 0.02);
-        positional_embedding = nn.Parameter(randn(config.ContextLength, config.Width) * 0.01);
+        token_embedding = Layers.Embedding(config.VocabSize, config.Width);
+        Layers.Normal_(token_embedding.weight!, 0.02);
+        positional_embedding = Layers.Normal(0.01, config.ContextLength, config.Width);
         transformer = new(config.Width, config.HiddenWidth, config.Heads, config.Layers, causal: true, quickGelu);
-        ln_final = nn.LayerNorm(config.Width);
-        text_projection = nn.Parameter(randn(config.Width, embedDim) * Math.Pow(config.Width, -0.5));
+        ln_final = Layers.LayerNorm(config.Width);
+        text_projection = Layers.Normal(Math.Pow(config.Width, -0.5), config.Width, embedDim);
         RegisterComponents();
     }
 

@@ -21,9 +21,9 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor>
         // Initial spread of OpenAI's CLIP: the residual branches shrink with the depth of the tower.
         var spread = Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5);
         attn = new(width, heads, Math.Pow(width, -0.5), spread);
-        ln_1 = nn.LayerNorm(width);
+        ln_1 = Layers.LayerNorm(width);
         mlp = new(width, mlpWidth, Math.Pow(2 * width, -0.5), spread, quickGelu);
-        ln_2 = nn.LayerNorm(width);
+        ln_2 = Layers.LayerNorm(width);
         global_branch = branch;
         RegisterComponents();
     }

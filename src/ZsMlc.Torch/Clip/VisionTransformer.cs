@@ -20,16 +20,16 @@ public sealed class VisionTransformer : ImageTower
         DensePath = dense;
         var (width, grid) = (config.Width, config.GridSize);
         var scale = Math.Pow(width, -0.5);
-        conv1 = nn.Conv2d(3, width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
-        class_embedding = nn.Parameter(randn(width) * scale);
-        positional_embedding = nn.Parameter(randn(grid * grid + 1, width) * scale);
-        ln_pre = nn.LayerNorm(width);
+        conv1 = Layers.Conv2d(3, width, kernel_size: config.PatchSize, stride: config.PatchSize, bias: false);
+        class_embedding = Layers.Normal(scale, width);
+        positional_embedding = Layers.Normal(scale, grid * grid + 1, width);
+        ln_pre = Layers.LayerNorm(width);
 
         // What fusion adds is learnt best where features are semantic: in the last half.
         transformer = new(width, config.HiddenWidth, config.Heads, config.Layers, causal: false, quickGelu, branches is null ? null
             : i => branches(new(i, config.Layers, width, IsDefault: i >= config.Layers / 2)));
-        ln_post = nn.LayerNorm(width);
-        proj = nn.Parameter(randn(width, embedDim) * scale);
+        ln_post = Layers.LayerNorm(width);
+        proj = Layers.Normal(scale, width, embedDim);
         RegisterComponents();
     }
 

@@ -30,6 +30,7 @@ public sealed partial class StableDiffusionPipeline
         TorchRuntime.EnsureLoaded();
         var index = PipelineIndex.Read(folder);
         using var scope = NewDisposeScope();
+        using var unfilled = Layers.Unfilled();
         var parts = new PartLoader(folder, device ?? CPU, dtype);
         try
         {
@@ -55,6 +56,7 @@ public sealed partial class StableDiffusionPipeline
     /// <param name="dtype">Element type of the stored weights; by default half precision.</param>
     public void Save(string folder, ScalarType dtype = ScalarType.Float16)
     {
+        using var use = _lifetime.Enter();
         for (var i = 0; i < Conditioning.Encoders.Count; i++)
         {
             PromptEncoderFiles.Save(folder, i, Conditioning.Encoders[i], dtype);
@@ -79,6 +81,7 @@ public sealed partial class StableDiffusionPipeline
     /// <exception cref="CheckpointMismatchException">The weights are those of other encoders; the old ones are then kept.</exception>
     public void LoadTextEncoder(string path)
     {
+        using var use = _lifetime.Enter();
         using var checkpoint = Checkpoint.Open(path);
         TextEncoderWeights.Restore(Conditioning, checkpoint);
     }
@@ -88,6 +91,7 @@ public sealed partial class StableDiffusionPipeline
     /// <param name="metadata">Text entries of the file's header, or null.</param>
     public void SaveTextEncoder(string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
+        using var use = _lifetime.Enter();
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         SafetensorsWriter.Write(path, TextEncoderWeights.Of(Conditioning).Select(t => KeyValuePair.Create(t.Key, t.Value.to(ScalarType.Float32))), metadata);

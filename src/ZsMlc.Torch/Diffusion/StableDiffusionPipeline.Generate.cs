@@ -25,6 +25,7 @@ public sealed partial class StableDiffusionPipeline
     {
         ArgumentNullException.ThrowIfNull(prompts);
         options ??= new();
+        _lifetime.Check();
         Validate(prompts, options);
         return Task.Run(() => Generate(prompts, negative, options, progress, cancellation), cancellation);
     }
@@ -49,6 +50,7 @@ public sealed partial class StableDiffusionPipeline
 
     private IReadOnlyList<GeneratedImage> Generate(IReadOnlyList<string> prompts, string? negative, GenerationOptions options, IProgress<GenerationStep>? progress, CancellationToken cancellation)
     {
+        using var use = _lifetime.Enter();
         using var inference = inference_mode();
         WarnOfCuts([.. prompts, .. negative is not null && UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
         Unet.SetAttentionSlice(options.AttentionSlice);

@@ -20,6 +20,7 @@ public sealed partial class StableDiffusionPipeline
     /// <returns>The final latents, and pixels of about -1 to 1 [B, 3, H, W].</returns>
     public (Tensor Latents, Tensor Pixels) SampleWithGradients(UnetConditioning conditioning, Tensor noise, GenerationOptions options, int? lastSteps = null, CancellationToken cancellation = default, Func<Tensor>? freshNoise = null)
     {
+        using var use = _lifetime.Enter();
         using var scope = NewDisposeScope();
         using var scheduler = Scheduler.Create(options.Scheduler ?? SchedulerConfig);
         scheduler.SetTimesteps(options.Steps);

@@ -14,6 +14,8 @@ namespace ZsMlc.Torch.Diffusion;
 /// </summary>
 public sealed partial class StableDiffusionPipeline : IDisposable
 {
+    private readonly SharedLifetime _lifetime;
+
     /// <summary>Puts a pipeline of Stable Diffusion 1.x or 2.x together from its parts, which it then owns.</summary>
     /// <param name="textEncoder">The text encoder.</param>
     /// <param name="unet">The denoiser; its context width is the text encoder's.</param>
@@ -51,6 +53,7 @@ public sealed partial class StableDiffusionPipeline : IDisposable
             throw new ArgumentException($"The UNet takes {unet.Config.InChannels} channels, but the autoencoder's latents have {vae.Config.LatentChannels}.", nameof(vae));
         }
 
+        _lifetime = new(nameof(StableDiffusionPipeline), Free);
         (Conditioning, Unet, Vae, SchedulerConfig) = (conditioning, unet, vae, scheduler);
     }
 
@@ -87,6 +90,7 @@ public sealed partial class StableDiffusionPipeline : IDisposable
     /// <param name="options">Guidance and size of the images are used.</param>
     public UnetConditioning Condition(IReadOnlyList<string> prompts, string? negative, GenerationOptions options)
     {
+        using var use = _lifetime.Enter();
         using var scope = NewDisposeScope();
         var sizes = ImageSizes.Of(options.Height ?? NativeSize, options.Width ?? NativeSize);
         var positive = Conditioning.Encode(prompts, sizes);
@@ -96,8 +100,10 @@ public sealed partial class StableDiffusionPipeline : IDisposable
         return all.To(DType).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Frees the networks.</summary>
-    public void Dispose()
+    /// <summary>Frees the networks, once the calls that run have ended.</summary>
+    public void Dispose() => _lifetime.Dispose();
+
+    private void Free()
     {
         Conditioning.Dispose();
         Unet.Dispose();

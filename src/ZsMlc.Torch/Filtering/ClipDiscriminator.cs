@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Filtering;
@@ -12,6 +13,7 @@ public sealed class ClipDiscriminator : IDisposable
 {
     private readonly ClipModel _clip;
     private readonly Tensor _texts;
+    private readonly SharedLifetime _lifetime;
 
     /// <summary>Creates a judge.</summary>
     /// <param name="clip">CLIP; it must outlive the judge.</param>
@@ -38,6 +40,7 @@ public sealed class ClipDiscriminator : IDisposable
 
         // Scores reach 30, where bfloat16 knows steps of an eighth only: behind the towers nothing is in half precision.
         _texts = scaled.t().to(scaled.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).contiguous().DetachFromDisposeScope();
+        _lifetime = new(nameof(ClipDiscriminator), _texts.Dispose);
     }
 
     /// <summary>Gets the candidate labels, in the order of the scores.</summary>
@@ -48,6 +51,7 @@ public sealed class ClipDiscriminator : IDisposable
     /// <returns>[B, L] on the model's device, Float32 unless the model is Float64.</returns>
     public Tensor Scores(Tensor images)
     {
+        using var use = _lifetime.Enter();
         using var scope = NewDisposeScope();
         var pixels = _clip.Preprocessor.Preprocess(images.to(_texts.device)).to(_clip.ImageType);
         var features = nn.functional.normalize(_clip.EncodeImage(pixels).to(_texts.dtype), dim: -1);
@@ -60,6 +64,7 @@ public sealed class ClipDiscriminator : IDisposable
     /// <returns>[B, L], each from 0 to 1.</returns>
     public Tensor Judge(Tensor images, Tensor targets)
     {
+        using var use = _lifetime.Enter();
         using var scope = NewDisposeScope();
         return GroupingSoftmax.Compute(Scores(images), targets.to(_texts.device)).MoveToOuterDisposeScope();
     }
@@ -81,6 +86,6 @@ public sealed class ClipDiscriminator : IDisposable
         return tensor(mask);
     }
 
-    /// <summary>Frees the text features, not the model.</summary>
-    public void Dispose() => _texts.Dispose();
+    /// <summary>Frees the text features, not the model, once the calls that run have ended.</summary>
+    public void Dispose() => _lifetime.Dispose();
 }

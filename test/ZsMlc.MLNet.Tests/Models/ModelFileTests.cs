@@ -218,7 +218,7 @@ public sealed class ModelFileTests
     public void Load_SettingsThatNoOptionsLeadTo_NamesTheOption(int batch, int? precision, string option)
     {
         var settings = FusionSettings.Of(new() { Labels = SmallChain.Labels, Clip = "none" }) with { BatchSize = batch, Precision = (TorchSharp.torch.ScalarType?)precision };
-        var transformer = new FusionMultiLabelTransformer(s_model.LastTransformer.Classifier, null, settings, null);
+        var transformer = new FusionMultiLabelTransformer(s_model.LastTransformer.Classifier, settings, null);
         var path = s_folder[$"{option}.zip"];
         s_ml.Model.Save(transformer, SmallChain.Photos.Schema, path);
 
@@ -253,7 +253,7 @@ public sealed class ModelFileTests
         bare.Position = 0;
         using var classifier = FusionClassifier.Load(bare);
         var settings = FusionSettings.Of(new() { Labels = SmallChain.Labels, Clip = "none", IncludeTextEncoder = true });
-        var unsavable = new FusionMultiLabelTransformer(classifier, null, settings, null);
+        var unsavable = new FusionMultiLabelTransformer(classifier, settings, null);
 
         Assert.Throws<InvalidOperationException>(() => s_ml.MultiLabelClassification.Save(unsavable, SmallChain.Photos.Schema, path));
 

@@ -21,23 +21,15 @@ public sealed class ClipConfigTests
             "RN50" => ClipConfig.RN50, "RN101" => ClipConfig.RN101, "RN50x4" => ClipConfig.RN50x4,
             "ViT-B/32" => ClipConfig.ViTB32, "ViT-B/16" => ClipConfig.ViTB16, _ => ClipConfig.ViTL14,
         };
-        var device = get_default_device();
-        set_default_device(META);
-        try
-        {
-            using var model = new ClipModel(config);
-            Assert.AreEqual(parameters, model.parameters().Sum(p => p.NumberOfElements));
-            var state = model.state_dict();
-            CollectionAssert.AreEqual(firstShape, state[first].shape);
-            CollectionAssert.AreEqual(secondShape, state[second].shape);
-            CollectionAssert.AreEqual(new long[] { 77, config.Text.Width }, state["text.positional_embedding"].shape);
-            CollectionAssert.AreEqual(new long[] { 4 * config.Text.Width, config.Text.Width }, state["text.transformer.resblocks.11.mlp.c_fc.weight"].shape);
-            Assert.IsTrue(state.Values.All(t => t.device_type == TorchSharp.DeviceType.META));
-        }
-        finally
-        {
-            set_default_device(device);
-        }
+        using var meta = Layers.On(META);
+        using var model = new ClipModel(config);
+        Assert.AreEqual(parameters, model.parameters().Sum(p => p.NumberOfElements));
+        var state = model.state_dict();
+        CollectionAssert.AreEqual(firstShape, state[first].shape);
+        CollectionAssert.AreEqual(secondShape, state[second].shape);
+        CollectionAssert.AreEqual(new long[] { 77, config.Text.Width }, state["text.positional_embedding"].shape);
+        CollectionAssert.AreEqual(new long[] { 4 * config.Text.Width, config.Text.Width }, state["text.transformer.resblocks.11.mlp.c_fc.weight"].shape);
+        Assert.IsTrue(state.Values.All(t => t.device_type == TorchSharp.DeviceType.META));
     }
 
     [TestMethod]

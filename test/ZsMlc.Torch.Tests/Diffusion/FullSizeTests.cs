@@ -2,7 +2,6 @@ using System.Text.Json;
 using TorchSharp;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Autoencoder;
-using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.TextEncoder;
 using ZsMlc.Torch.Diffusion.Unet;

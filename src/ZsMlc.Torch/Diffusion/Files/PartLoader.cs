@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
-using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Clip;
-using ZsMlc.Torch.Diffusion.Blocks;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.TextEncoder;
@@ -26,7 +25,7 @@ public sealed class ClipTextEncoder : nn.Module<Tensor, Tensor>
         {
             if (parameter.dim() == 2)
             {
-                nn.init.normal_(parameter, 0, 0.02);
+                Layers.Normal_(parameter, 0.02);
             }
             else if (name.EndsWith("proj.bias", StringComparison.Ordinal) || name.Contains(".fc"))
             {

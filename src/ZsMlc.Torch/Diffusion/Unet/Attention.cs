@@ -1,6 +1,5 @@
 using TorchSharp;
 using TorchSharp.Modules;
-using ZsMlc.Torch.Diffusion.Blocks;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Unet;

@@ -1,5 +1,4 @@
 using TorchSharp.Modules;
-using ZsMlc.Torch.Diffusion.Blocks;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Unet;
