@@ -1,6 +1,7 @@
 using System.Globalization;
 using MicroWorld;
 using TorchSharp;
+using ZsMlc.Samples;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 try
@@ -13,7 +14,7 @@ try
 
     return Commands.Run(arguments);
 }
-catch (Exception e) when (e is ArgumentException or IOException or InvalidDataException)
+catch (Exception e) when (Mistakes.IsOne(e))
 {
     Console.Error.WriteLine(e.Message);
     return 2;

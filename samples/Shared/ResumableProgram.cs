@@ -21,7 +21,7 @@ internal static class ResumableProgram
             await Console.Error.WriteLineAsync("Cancelled. The same command goes on from here.");
             return 130;
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or IOException or InvalidDataException or FormatException)
+        catch (Exception error) when (Mistakes.IsOne(error))
         {
             await Console.Error.WriteLineAsync(error.Message);
             return 2;

@@ -12,7 +12,7 @@ namespace ZsMlc.Samples.TagImages
     {
         private const long Million = 1_000_000;
 
-        /// <returns>0 when all went well, 1 when a file could not be read, 2 when the model or folder is missing.</returns>
+        /// <returns>0 when all went well, 1 when a file could not be read, 2 when the model or folder is missing or damaged.</returns>
         public static Task<int> RunAsync(string[] args)
         {
             var model = new Argument<FileInfo>("model") { Description = "The saved model, for example out/tagger.zip." };
@@ -57,7 +57,7 @@ namespace ZsMlc.Samples.TagImages
                 return 0;
             });
 
-            return new RootCommand("Tags pictures with a saved zero-shot multi-label model.") { tag, serve }.Parse(args).InvokeAsync();
+            return ResumableProgram.RunAsync(new RootCommand("Tags pictures with a saved zero-shot multi-label model.") { tag, serve }, args);
         }
     }
 }

@@ -38,12 +38,12 @@ public sealed class Tagger : IDisposable
     private readonly PredictionEngine<Photo, PhotoScores> _engine;
     private readonly Lock _turn = new();
 
-    /// <summary>Loads a saved model. Any transformer from an Image column to a Score column with slot names will do.</summary>
+    /// <summary>Loads the classifier of a saved model; a damaged file is refused.</summary>
     public Tagger(string path, int? gpu = null)
     {
         _ml.GpuDeviceId = gpu;
         _ml.FallbackToCpu = true;
-        _model = _ml.Model.Load(path, out _);
+        _model = _ml.MultiLabelClassification.Load(path);
         _engine = _ml.Model.CreatePredictionEngine<Photo, PhotoScores>(_model);
 
         VBuffer<ReadOnlyMemory<char>> names = default;

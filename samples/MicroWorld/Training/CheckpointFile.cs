@@ -1,17 +1,19 @@
+using System.Security.Cryptography;
 using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MicroWorld.Training;
 
-/// <summary>The state of a training run on disk: named numbers and float32 tensors, written atomically.</summary>
+/// <summary>The state of a training run on disk: named numbers and float32 tensors, and the SHA-256 of them; written atomically.</summary>
 internal static class CheckpointFile
 {
     public static void Save(string path, IReadOnlyDictionary<string, double> numbers, IEnumerable<(string Name, Tensor Value)> tensors)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         var temporary = path + ".tmp";
-        using (var writer = new BinaryWriter(File.Create(temporary), Encoding.UTF8))
+        using MemoryStream state = new();
+        using (var writer = new BinaryWriter(state, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(numbers.Count);
             foreach (var (name, value) in numbers)
@@ -31,10 +33,18 @@ internal static class CheckpointFile
             writer.Write("");
         }
 
+        using (var file = File.Create(temporary))
+        {
+            file.Write(state.ToArray());
+            file.Write(SHA256.HashData(state.ToArray()));
+            file.Flush(flushToDisk: true);
+        }
+
         File.Move(temporary, path, overwrite: true);
     }
 
     /// <summary>Fills <paramref name="tensors"/> in place and returns the numbers; null where no file exists.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or the state of another network.</exception>
     public static Dictionary<string, double>? Load(string path, IEnumerable<(string Name, Tensor Value)> tensors)
     {
         if (!File.Exists(path))
@@ -42,7 +52,14 @@ internal static class CheckpointFile
             return null;
         }
 
-        using var reader = new BinaryReader(File.OpenRead(path), Encoding.UTF8);
+        var bytes = File.ReadAllBytes(path);
+        var length = Math.Max(0, bytes.Length - SHA256.HashSizeInBytes);
+        if (!SHA256.HashData(bytes.AsSpan(0, length)).AsSpan().SequenceEqual(bytes.AsSpan(length)))
+        {
+            throw new InvalidDataException($"{path}: it is damaged, or written by an older version without a checksum; delete the file to start over.");
+        }
+
+        using var reader = new BinaryReader(new MemoryStream(bytes, 0, length), Encoding.UTF8);
         var numbers = new Dictionary<string, double>();
         for (var i = reader.ReadInt32(); i > 0; i--)
         {

@@ -40,7 +40,7 @@ internal static class EvaluateCommand
 
         void AddModel(string name, string detail, TrainedModel files)
         {
-            var model = ml.Model.Load(files.Zip, out _);
+            var model = ml.MultiLabelClassification.LoadChain(files.Zip, out _);
             Add(name, detail, model.Transform(test));
             training.Add((name, methods.Count - 1, JsonFile.Read<FusionTrainingResult>(files.Log)));
             if (model is IEnumerable<ITransformer> chain && chain.OfType<SyntheticUnseenDataTransformer>().FirstOrDefault() is { } generator && Directory.Exists(generator.StorePath))

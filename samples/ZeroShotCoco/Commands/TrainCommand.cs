@@ -47,7 +47,7 @@ internal static class TrainCommand
         if (photosOnly)
         {
             using var model = trainer.Fit(photos);
-            ml.Model.Save(model, photos.Schema, files.Zip);
+            ml.MultiLabelClassification.Save(model, photos.Schema, files.Zip);
             training = model.Training!;
         }
         else
@@ -56,7 +56,7 @@ internal static class TrainCommand
             var generation = JsonFile.Read<GenerationJob>(work.Require(work.Generation, "generate")).Options(work);
             var generator = ml.Transforms.SyntheticUnseenData(generation with { Progress = progress, CancellationToken = cancellationToken });
             using var model = generator.Append(trainer).Fit(photos);
-            ml.Model.Save(model, photos.Schema, files.Zip);
+            ml.MultiLabelClassification.Save(model, photos.Schema, files.Zip);
             training = model.LastTransformer.Training!;
         }
 

@@ -16,7 +16,7 @@ internal sealed class FirstScore : IChild
     {
         var ml = new MLContext();
         var start = Stopwatch.GetTimestamp();
-        var model = ml.Model.Load(arguments[0], out _);
+        var model = ml.MultiLabelClassification.Load(arguments[0]);
         var loaded = Stopwatch.GetTimestamp();
         using var engine = ml.Model.CreatePredictionEngine<Photo, Tags>(model);
         using var image = MLImage.CreateFromFile(arguments[1]);

@@ -56,6 +56,26 @@ public sealed class FolderCommandTests
         Assert.Contains("There is no model", output);
     }
 
+    [TestMethod]
+    [DataRow("folder")]
+    [DataRow("serve")]
+    public async Task ModelDamaged_SaysSoInOneLineAndWritesNothing(string command)
+    {
+        using var folder = Photos();
+        var bytes = File.ReadAllBytes(TinyTagger.Path);
+        bytes[bytes.Length / 2] ^= 4;
+        File.WriteAllBytes(folder["tagger.zip"], bytes);
+        string[] rest = command == "serve" ? ["--url", "http://127.0.0.1:0"] : [folder["photos"], "--out", folder["tags.csv"]];
+
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, [command, folder["tagger.zip"], .. rest]);
+
+        Assert.AreEqual(2, code, output);
+        Assert.StartsWith(folder["tagger.zip"], output);
+        Assert.Contains("damaged", output);
+        Assert.HasCount(1, output.Trim().Split('\n'));
+        Assert.IsFalse(File.Exists(folder["tags.csv"]));
+    }
+
     private static TemporaryFolder Photos()
     {
         var folder = new TemporaryFolder();
