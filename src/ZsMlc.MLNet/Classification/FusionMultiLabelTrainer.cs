@@ -38,6 +38,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
     /// <param name="input">Images and labels; read once.</param>
     /// <returns>The model; dispose it to free its memory at once.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, or the CLIP model is unfit.</exception>
+    /// <exception cref="FileNotFoundException">There is no CLIP model at the path.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, a label is not in the set, or the GPU does not exist.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled and is not to return the best model so far.</exception>
     public FusionMultiLabelTransformer Fit(IDataView input)
@@ -71,21 +72,43 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
         }
     }
 
-    /// <summary>Checks the columns and tells which ones the model will add.</summary>
-    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <summary>
+    /// Checks all that is known before there are rows: columns, device, the files of the CLIP model (no weights are read) and
+    /// the labels against those of a generator in front. A chain does so before it fits its first link; the labels of the
+    /// rows and the disk space are then looked at before the generator makes its first image.
+    /// </summary>
+    /// <exception cref="ArgumentException">A column is missing or of another type, the CLIP model is unfit, or <see cref="FusionMultiLabelOptions.Labels"/> lacks a label.</exception>
+    /// <exception cref="FileNotFoundException">There is no CLIP model at the path.</exception>
+    /// <exception cref="Torch.Checkpoints.CheckpointFormatException">The CLIP model is damaged.</exception>
+    /// <exception cref="InvalidOperationException">The GPU does not exist.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        Check(inputSchema);
+        var size = Check(inputSchema);
+        if (inputSchema.Find(_options.LabelColumn)!.Value.RowsToCome() is { } rows)
+        {
+            TrainingLabels.Check(rows, _options);
+            rows.CheckFirst((view, toCome) => TrainingLabels.Check(view, toCome, _environment.TemporaryFolder(), _options, size));
+        }
+
         return inputSchema.With(
             Shapes.Vector(_options.ScoreColumn, NumberDataViewType.Single, slotNames: true),
             Shapes.VariableVector(_options.PredictedLabelsColumn, TextDataViewType.Instance));
     }
 
-    private void Check(SchemaShape shape)
+    /// <returns>The side of the images that the network takes.</returns>
+    private int Check(SchemaShape shape)
     {
         Columns.CheckImage(shape, _options.ImageColumn, nameof(_options.ImageColumn));
         Columns.CheckLabels(shape, _options.LabelColumn, nameof(_options.LabelColumn));
+        Columns.CheckScalar(shape, _options.SyntheticColumn, nameof(_options.SyntheticColumn), BooleanDataViewType.Instance);
+        _environment.CheckDevice();
+        return ModelOption.Check($"{nameof(FusionMultiLabelOptions)}.{nameof(_options.Clip)}", () =>
+        {
+            var (config, tokenizer) = ClipModel.Look(_options.Clip);
+            FusionClassifier.Check(config, tokenizer, _options.Labels.All, _options.Network);
+            return config.Vision.ImageSize;
+        });
     }
 
     // Synthetic rows are never held out: a score on them says little about photos.

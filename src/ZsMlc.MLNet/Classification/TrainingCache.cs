@@ -32,7 +32,11 @@ internal sealed class TrainingCache : ITrainingRows, IDisposable
     /// <inheritdoc/>
     public int Count => _targets.Count;
 
-    private int ImageBytes => 3 * _size * _size;
+    private int ImageBytes => (int)BytesOf(_size);
+
+    /// <summary>Bytes of an image.</summary>
+    /// <param name="size">Side of the images in pixels.</param>
+    public static long BytesOf(int size) => 3L * size * size;
 
     /// <summary>Adds a row.</summary>
     /// <param name="image">Byte [3, S, S] on the CPU.</param>

@@ -23,7 +23,7 @@ internal static class TrainingData
         var synthetic = Columns.Flag(data.Schema, options.SyntheticColumn, nameof(options.SyntheticColumn));
         using var cursor = data.GetRowCursor(synthetic is { } s ? [image, label, s] : [image, label]);
         var images = new ImageColumnReader(cursor, image, options.MaximumPixels);
-        var reader = LabelReader.Create(cursor, label, labels.All, Remedy(options));
+        var reader = LabelReader.Create(cursor, label, labels.All, TrainingLabels.Remedy(options));
         var flags = synthetic is { } f ? cursor.GetGetter<bool>(f) : null;
         var cache = new TrainingCache(environment.TemporaryFolder(), size, labels.Count);
         try
@@ -61,9 +61,6 @@ internal static class TrainingData
             throw;
         }
     }
-
-    private static string? Remedy(FusionMultiLabelOptions options) => options.IgnoreUnknownLabels ? null
-        : $"Add it to {nameof(FusionMultiLabelOptions)}.{nameof(options.Labels)}, set {nameof(options.IgnoreUnknownLabels)}, or take it out of the data (the loaders on ml.Data do so by ImageDataOptions.Labels).";
 
     private static void Check(IHostEnvironment environment, TrainingCache cache, LabelSet labels)
     {

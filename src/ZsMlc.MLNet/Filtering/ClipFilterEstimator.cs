@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Clip;
 
 namespace ZsMlc.MLNet.Filtering;
 
@@ -43,17 +44,25 @@ public sealed class ClipFilterEstimator : IEstimator<ClipFilterTransformer>
         return new(_environment, settings, new(_environment, settings), _options.CancellationToken);
     }
 
-    /// <summary>Checks columns and model, and tells which columns the filter will add.</summary>
+    /// <summary>
+    /// Checks columns, device and the files of the CLIP model (no weights are read), and the labels against those of a
+    /// generator in front; tells which columns the filter will add. A chain does so before it fits its first link.
+    /// </summary>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     /// <exception cref="FileNotFoundException">There is no CLIP model at the path.</exception>
+    /// <exception cref="CheckpointFormatException">The CLIP model is damaged.</exception>
+    /// <exception cref="InvalidOperationException">The GPU does not exist.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         Check(inputSchema);
         List<SchemaShape.Column> added = [];
-        if ((_options.PseudoLabelThreshold is not null || _options.Hierarchy.Parents.Count > 0) && inputSchema.Find(_options.LabelColumn)!.Value.ItemType is TextDataViewType)
+        var labels = inputSchema.Find(_options.LabelColumn)!.Value;
+        var addsLabels = _options.PseudoLabelThreshold is not null || _options.Hierarchy.Parents.Count > 0;
+        if (addsLabels)
         {
-            added.Add(Shapes.VariableVector(_options.LabelColumn, TextDataViewType.Instance));
+            var after = labels.ItemType is TextDataViewType ? Shapes.VariableVector(_options.LabelColumn, TextDataViewType.Instance) : labels;
+            added.Add(labels.RowsToCome() is { } rows ? after.With(rows.With(LabelsAddedTo(rows))) : after);
         }
 
         if (_options.ScoresColumn is { } scores)
@@ -70,6 +79,31 @@ public sealed class ClipFilterEstimator : IEstimator<ClipFilterTransformer>
         Columns.CheckImage(shape, _options.ImageColumn, nameof(_options.ImageColumn));
         Columns.CheckLabels(shape, _options.LabelColumn, nameof(_options.LabelColumn));
         Columns.CheckScalar(shape, _options.SyntheticColumn, nameof(_options.SyntheticColumn), BooleanDataViewType.Instance);
-        FilterJudge.Check(_options.Clip);
+        _environment.CheckDevice();
+        ModelOption.Check($"{nameof(ClipFilterOptions)}.{nameof(_options.Clip)}", () => ClipModel.Look(_options.Clip));
+        if (shape.Find(_options.LabelColumn)!.Value.RowsToCome() is { } rows)
+        {
+            CheckLabels(rows);
+        }
+    }
+
+    private void CheckLabels(RowsToCome rows)
+    {
+        if (rows.Labels.Concat(rows.Implied).FirstOrDefault(l => !_options.Labels.Contains(l)) is { } unknown)
+        {
+            throw new ArgumentException($"{nameof(ClipFilterOptions)}.{nameof(_options.Labels)} lacks '{unknown}', a label of the images that are going to be made ({rows.Option}).");
+        }
+
+        var candidates = _options.Candidates ?? _options.Labels.Unseen;
+        if (rows.Labels.FirstOrDefault(l => !candidates.Contains(l)) is { } unjudged)
+        {
+            throw new ArgumentException($"{nameof(ClipFilterOptions)}.{nameof(_options.Candidates)} lack '{unjudged}', which images are going to be made of ({rows.Option}).");
+        }
+    }
+
+    private IEnumerable<string> LabelsAddedTo(RowsToCome rows)
+    {
+        var pseudo = _options.PseudoLabelThreshold is null ? [] : _options.Candidates ?? _options.Labels.Unseen;
+        return _options.Hierarchy.WithAncestors(rows.Labels.Concat(rows.Implied).Concat(pseudo).Distinct(StringComparer.Ordinal)).Where(_options.Labels.Contains);
     }
 }

@@ -115,19 +115,10 @@ internal sealed class FilterJudge : IDisposable
 
     private ClipModel FromPath(Device device)
     {
-        Check(_settings.Clip);
+        ModelOption.Check($"{nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Clip)}", () => ClipModel.Look(_settings.Clip));
         var fingerprint = CheckpointFingerprint.Compute(_settings.Clip);
         return fingerprint == _settings.Fingerprint
             ? ClipModel.FromPretrained(_settings.Clip, device)
             : throw new InvalidOperationException($"The CLIP model at {_settings.Clip} is not the one that the filter was fitted with: its fingerprint is {fingerprint[..12]}…, expected {_settings.Fingerprint[..12]}…. Put the former model there, or fit the filter again.");
-    }
-
-    /// <summary>Throws where nothing lies at a path.</summary>
-    public static void Check(string clip)
-    {
-        if (!File.Exists(clip) && !Directory.Exists(clip))
-        {
-            throw new FileNotFoundException($"There is no CLIP model at {clip} ({nameof(ClipFilterOptions)}.{nameof(ClipFilterOptions.Clip)}).", clip);
-        }
     }
 }

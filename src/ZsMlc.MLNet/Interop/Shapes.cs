@@ -7,7 +7,7 @@ namespace ZsMlc.MLNet.Interop;
 /// <summary>Columns as an estimator sees them before it is fitted.</summary>
 internal static class Shapes
 {
-    private const string SlotNames = "SlotNames";
+    private const string SlotNames = "SlotNames", ToCome = "ZsMlcRowsToCome";
 
     /// <summary>The columns of a view.</summary>
     public static SchemaShape Of(DataViewSchema schema) => SchemaShape.Create(schema);
@@ -21,6 +21,14 @@ internal static class Shapes
 
     /// <summary>A column of vectors of varying length.</summary>
     public static SchemaShape.Column VariableVector(string name, DataViewType item) => new(name, VectorKind.VariableVector, item, false);
+
+    /// <summary>The column with news of rows that do not exist yet.</summary>
+    public static SchemaShape.Column With(this SchemaShape.Column column, RowsToCome rows) =>
+        new(column.Name, column.Kind, column.ItemType, column.IsKey, new(column.Annotations.Where(a => a.Name != ToCome).Append(new(ToCome, VectorKind.Scalar, rows, false))));
+
+    /// <summary>The news of rows that do not exist yet, or <see langword="null"/> where there is none.</summary>
+    public static RowsToCome? RowsToCome(this SchemaShape.Column column) =>
+        column.Annotations.TryFindColumn(ToCome, out var found) ? found.ItemType as RowsToCome : null;
 
     /// <summary>The input with columns added; a column of the same name replaces the old one.</summary>
     public static SchemaShape With(this SchemaShape input, params SchemaShape.Column[] added) =>

@@ -19,6 +19,9 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
     private readonly IHostEnvironment _environment;
     private readonly SyntheticUnseenDataOptions _options;
 
+    // A chain asks for the schema and then fits, in one call: what it asked for is what it fits. The first fit uses it up.
+    private readonly AsyncLocal<RowsToCome?> _rows = new();
+
     internal SyntheticUnseenDataEstimator(IHostEnvironment environment, SyntheticUnseenDataOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -26,8 +29,8 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
         (_environment, _options) = (environment, options);
     }
 
-    /// <summary>Checks the columns, tunes the text encoder if asked to, and makes the images that the store lacks.</summary>
-    /// <param name="input">The real rows; their schema alone is looked at.</param>
+    /// <summary>Checks what the steps behind it asked for, tunes the text encoder if asked to, and makes the images that the store lacks.</summary>
+    /// <param name="input">The real rows. In a chain with a trainer behind, their labels are read once, before the first image is made; images are never read.</param>
     /// <returns>The generator; dispose it when it was loaded from a file.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     /// <exception cref="FileNotFoundException">A model does not exist.</exception>
@@ -39,22 +42,36 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
     {
         ArgumentNullException.ThrowIfNull(input);
         Check(Shapes.Of(input.Schema));
+        Columns.Labels(input.Schema, _options.LabelColumn, nameof(_options.LabelColumn));
+        var rows = _rows.Value;
+        _rows.Value = null;
+        rows?.Check(input, LeastImages);
         _options.CancellationToken.ThrowIfCancellationRequested();
         var settings = GenerationSettings.Of(_options, _options.Seed ?? _environment.Seed() ?? 0);
         var (fitted, prompts, encoder) = new GenerationRun(_environment, _options, settings).Execute();
         return new(fitted, prompts, encoder);
     }
 
-    /// <summary>Checks the columns and tells which ones training adds.</summary>
+    /// <summary>
+    /// Checks all that is known before there are rows: columns, device, disk space and the models' files (no weights are
+    /// read); tells which columns training adds, and to the steps behind which labels the images will have. A chain does so
+    /// before it fits its first link.
+    /// </summary>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="FileNotFoundException">A model does not exist.</exception>
+    /// <exception cref="NotSupportedException">The diffusion model is of another kind.</exception>
+    /// <exception cref="Torch.Checkpoints.CheckpointFormatException">A model is damaged.</exception>
+    /// <exception cref="InvalidOperationException">The GPU does not exist.</exception>
+    /// <exception cref="IOException">The images will not fit on the disk of the store.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         Check(inputSchema);
+        var labels = inputSchema.Find(_options.LabelColumn)!.Value.ItemType is TextDataViewType
+            ? Shapes.VariableVector(_options.LabelColumn, TextDataViewType.Instance)
+            : Shapes.Vector(_options.LabelColumn, NumberDataViewType.Single, slotNames: true);
         return inputSchema.With(
-            inputSchema.Find(_options.LabelColumn)!.Value.ItemType is TextDataViewType
-                ? Shapes.VariableVector(_options.LabelColumn, TextDataViewType.Instance)
-                : Shapes.Vector(_options.LabelColumn, NumberDataViewType.Single, slotNames: true),
+            labels.With(_rows.Value = Promise()),
             Shapes.Scalar(_options.SyntheticColumn, BooleanDataViewType.Instance),
             Shapes.Scalar(_options.PromptColumn, TextDataViewType.Instance));
     }
@@ -65,5 +82,16 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
         Columns.CheckLabels(shape, _options.LabelColumn, nameof(_options.LabelColumn));
         Columns.CheckScalar(shape, _options.SyntheticColumn, nameof(_options.SyntheticColumn), BooleanDataViewType.Instance);
         Columns.CheckScalar(shape, _options.PromptColumn, nameof(_options.PromptColumn), TextDataViewType.Instance);
+        _environment.CheckDevice();
+        GenerationModels.Check(_options, LeastImages);
+    }
+
+    // An image shows several labels at best.
+    private long LeastImages => (long)_options.ImagesPerLabel * _options.Labels.Unseen.Count / _options.LabelsPerImage;
+
+    private RowsToCome Promise()
+    {
+        var unseen = _options.Labels.Unseen;
+        return new(unseen, [.. _options.Hierarchy.WithAncestors(unseen).Except(unseen).Where(_options.Labels.Contains)], $"{nameof(SyntheticUnseenDataOptions)}.{nameof(_options.Labels)}");
     }
 }

@@ -53,12 +53,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     public static FusionClassifier Create(ClipModel clip, IReadOnlyList<string> labels, FusionClassifierOptions? options = null, Generator? generator = null)
     {
         options ??= new();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.ContextTokens, 1, nameof(options.ContextTokens));
-        if (labels.Count == 0)
-        {
-            throw new ArgumentException("There are no labels.", nameof(labels));
-        }
-
+        Check(clip.Config, clip.Tokenizer, labels, options);
         using var drawn = generator is null ? null : Layers.DrawnFrom(generator);
         var source = clip.Visual;
         var images = Tower(clip.Config.Vision, clip.Config.EmbedDim, clip.Config.QuickGelu, options);
@@ -71,6 +66,20 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
         var classifier = new FusionClassifier(options, labels, images, clip.Text, prompts) { _tokenizer = clip.Tokenizer, QuickGelu = clip.Config.QuickGelu };
         classifier.Freeze();
         return classifier.KeepAlive();
+    }
+
+    /// <summary>Throws where no classifier can be made of a CLIP model of these sizes; needs no weights.</summary>
+    /// <exception cref="ArgumentException">There are no labels; a label has too many tokens; or an option does not fit the model's image tower.</exception>
+    internal static void Check(ClipConfig clip, ClipTokenizer tokenizer, IReadOnlyList<string> labels, FusionClassifierOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ContextTokens, 1, nameof(options.ContextTokens));
+        if (labels.Count == 0)
+        {
+            throw new ArgumentException("There are no labels.", nameof(labels));
+        }
+
+        ImageTower.Check(clip.Vision, options.DensePath);
+        PromptLearner.Tokens(tokenizer, labels, options.ContextTokens, clip.Text.ContextLength);
     }
 
     /// <summary>An image tower with branches as the options ask, with random weights.</summary>

@@ -78,19 +78,32 @@ internal sealed class PromptLearner : nn.Module
         return (prompts.MoveToOuterDisposeScope(), (get_buffer("end")! + PrefixLength).MoveToOuterDisposeScope());
     }
 
-    private static (Tensor, Tensor, Tensor) Embed(TextTransformer text, ClipTokenizer tokenizer, IReadOnlyList<string> labels, int tokens)
+    /// <summary>The tokens of the labels' names, as they stand behind a context.</summary>
+    /// <param name="tokenizer">The text tower's tokenizer.</param>
+    /// <param name="labels">The labels.</param>
+    /// <param name="context">Number n of learnt vectors.</param>
+    /// <param name="length">Tokens that the text tower takes.</param>
+    /// <exception cref="ArgumentException">A label has too many tokens; the message names it.</exception>
+    public static IReadOnlyList<(string Label, IReadOnlyList<int> Ids)> Tokens(ClipTokenizer tokenizer, IReadOnlyList<string> labels, int context, int length)
     {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var room = text.Config.ContextLength - 1 - tokens;
-        var names = labels.Select(l => (Label: l, Ids: tokenizer.Encode(l + "."))).ToList();
+        var room = length - 1 - context;
+        List<(string Label, IReadOnlyList<int> Ids)> names = [.. labels.Select(l => (l, (IReadOnlyList<int>)tokenizer.Encode(l + ".")))];
         foreach (var (label, ids) in names)
         {
             if (ids.Count + 1 > room)
             {
-                throw new ArgumentException($"The label '{label}' has {ids.Count} tokens; with {tokens} context tokens at most {room - 1} fit into the text tower's {text.Config.ContextLength}. Shorten the label or use fewer context tokens.", nameof(labels));
+                throw new ArgumentException($"The label '{label}' has {ids.Count} tokens; with {context} context tokens at most {room - 1} fit into the text tower's {length}. Shorten the label or use fewer context tokens.", nameof(labels));
             }
         }
+
+        return names;
+    }
+
+    private static (Tensor, Tensor, Tensor) Embed(TextTransformer text, ClipTokenizer tokenizer, IReadOnlyList<string> labels, int tokens)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var names = Tokens(tokenizer, labels, tokens, text.Config.ContextLength);
 
         // Tokens behind the end token change nothing (attention is causal), so rows are only as long as the longest needs.
         var length = names.Max(n => n.Ids.Count) + 1;

@@ -36,10 +36,15 @@ public sealed partial class ClipModel
         .Where(t => !t.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal))
         .Select(t => KeyValuePair.Create(ClipNames.ToOpenAI(t.Key), t.Value.to(dtype)));
 
-    private static ClipModel Load(ClipCheckpoint source, Device? device, ScalarType dtype)
+    private static void CheckSizes(ClipCheckpoint source)
     {
         var text = source.Tensors.Names.Contains("text.ln_final.weight") ? "text." : "";
         ClipSizes.Check(source.Tensors, nameof(ClipModel), source.Config.EmbedDim, (source.Config.Vision, "visual."), (source.Config.Text, text));
+    }
+
+    private static ClipModel Load(ClipCheckpoint source, Device? device, ScalarType dtype)
+    {
+        CheckSizes(source);
         using var unfilled = Layers.Unfilled();
         var model = new ClipModel(source.Config, source.Tokenizer);
         try

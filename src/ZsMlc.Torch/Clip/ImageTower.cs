@@ -31,10 +31,21 @@ public abstract class ImageTower : nn.Module<Tensor, Tensor>
     /// <param name="dense">How a transformer makes its dense features.</param>
     /// <param name="branches">Makes the branch of a place, or gives null for none; by default there are none.</param>
     /// <exception cref="ArgumentException">A ResNet is asked for dense features that only a transformer has.</exception>
-    internal static ImageTower Create(ClipVisionConfig config, int embedDim, bool quickGelu, DensePath dense = DensePath.Residual, Func<BranchPlace, TowerBranch?>? branches = null) =>
-        config.ResNetLayers is null ? new VisionTransformer(config, embedDim, quickGelu, dense, branches)
-        : dense == DensePath.Residual ? new ModifiedResNet(config, embedDim, branches)
-        : throw new ArgumentException($"{nameof(DensePath)} is {dense}, which only a vision transformer has; this CLIP has a ResNet.");
+    internal static ImageTower Create(ClipVisionConfig config, int embedDim, bool quickGelu, DensePath dense = DensePath.Residual, Func<BranchPlace, TowerBranch?>? branches = null)
+    {
+        Check(config, dense);
+        return config.ResNetLayers is null ? new VisionTransformer(config, embedDim, quickGelu, dense, branches) : new ModifiedResNet(config, embedDim, branches);
+    }
+
+    /// <summary>Throws where a tower of these sizes cannot be asked for such features.</summary>
+    /// <exception cref="ArgumentException">A ResNet is asked for dense features that only a transformer has.</exception>
+    internal static void Check(ClipVisionConfig config, DensePath dense)
+    {
+        if (config.ResNetLayers is not null && dense != DensePath.Residual)
+        {
+            throw new ArgumentException($"{nameof(DensePath)} is {dense}, which only a vision transformer has; this CLIP has a ResNet.");
+        }
+    }
 
     /// <inheritdoc cref="Encode"/>
     public override Tensor forward(Tensor images) => Encode(images);

@@ -19,5 +19,12 @@ internal static class StoreLayout
     public static string RejectedImage(int slot, int attempt, string ending) =>
         string.Create(CultureInfo.InvariantCulture, $"{Rejected}/{Numbered(slot)}-{attempt:D2}{ending}");
 
+    /// <summary>Number of accepted images in a store, which need not exist.</summary>
+    public static int CountImages(string store)
+    {
+        var folder = Path.Combine(store, Images);
+        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Count() : 0;
+    }
+
     private static string Numbered(int slot) => string.Create(CultureInfo.InvariantCulture, $"{slot / 1000:D3}/{slot:D6}");
 }

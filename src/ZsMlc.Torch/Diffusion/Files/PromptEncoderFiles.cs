@@ -33,6 +33,14 @@ internal static class PromptEncoderFiles
         return new(network, tokenizer, PadToken.Read(folder, tokenizer), TokenizerFiles.Length(folder, config.MaxPositionEmbeddings));
     }
 
+    /// <summary>Compares the configuration of an encoder with the header of its weights, which are not read.</summary>
+    public static void Look(PartLoader parts, int index)
+    {
+        var part = NetworkPart(index);
+        var config = ConfigJson.Read<TextEncoderConfig>(parts.PathOf(part, "config.json"));
+        parts.Look(() => new ClipTextEncoder(config), part, ModernName);
+    }
+
     /// <summary>Writes an encoder with its tokenizer.</summary>
     public static void Save(string folder, int index, PromptEncoder encoder, ScalarType dtype)
     {
