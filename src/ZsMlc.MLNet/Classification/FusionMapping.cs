@@ -11,7 +11,7 @@ namespace ZsMlc.MLNet.Classification;
 
 /// <summary>Scores the images of one input schema.</summary>
 internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings settings, DataViewSchema input, int imageColumn)
-    : BatchMapping(input, Columns(classifier, settings), settings.BatchSize)
+    : BatchMapping(input, Columns(classifier, settings, input), settings.BatchSize)
 {
     /// <inheritdoc/>
     public override IReadOnlyList<int> Reads { get; } = [imageColumn];
@@ -19,10 +19,10 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
     /// <inheritdoc/>
     public override BatchRun Start(DataViewRow row, int capacity) => new Run(classifier, settings, row, row.Schema[imageColumn], capacity);
 
-    private static AddedColumn[] Columns(FusionClassifier classifier, FusionSettings settings) =>
+    private static AddedColumn[] Columns(FusionClassifier classifier, FusionSettings settings, DataViewSchema input) =>
     [
-        new(settings.ScoreColumn, new VectorDataViewType(NumberDataViewType.Single, classifier.Labels.Count), Shapes.Slots(classifier.Labels)),
-        new(settings.PredictedLabelsColumn, new VectorDataViewType(TextDataViewType.Instance)),
+        new(settings.ScoreColumn, new VectorDataViewType(NumberDataViewType.Single, classifier.Labels.Count), ScoreAnnotations.Scores(input, classifier.Labels)),
+        new(settings.PredictedLabelsColumn, new VectorDataViewType(TextDataViewType.Instance), ScoreAnnotations.PredictedLabels(input)),
     ];
 
     private sealed class Run : BatchRun

@@ -17,7 +17,8 @@ namespace ZsMlc.MLNet.Classification;
 /// Input: a column of images and one of labels, Vector&lt;Text&gt; (the names that apply) or Vector&lt;Single&gt; with slot
 /// names (1 present, 0 absent, NaN unknown); optionally a Boolean column that marks synthetic rows.
 /// Output: <c>Score</c>, Vector&lt;Single&gt; of probabilities with the labels as slot names, and <c>PredictedLabels</c>,
-/// Vector&lt;Text&gt;. The device is that of <c>MLContext.GpuDeviceId</c> and <c>FallbackToCpu</c>.
+/// Vector&lt;Text&gt;, annotated as ML.NET annotates scores (kind MulticlassClassification, the nearest that it has; they do not
+/// sum to one). Messages in <c>MLContext.Log</c> have the source <c>FusionMultiLabelTrainer</c>. The device is that of <c>MLContext.GpuDeviceId</c> and <c>FallbackToCpu</c>.
 /// </remarks>
 public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransformer>
 {
@@ -45,6 +46,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
     {
         ArgumentNullException.ThrowIfNull(input);
         Check(Shapes.Of(input.Schema));
+        using var cancellation = new HostCancellation(_environment, nameof(FusionMultiLabelTrainer), _options.CancellationToken);
 
         // A run that may be resumed has to draw the same order again.
         var seed = _options.Seed ?? _options.Training.GivenSeed ?? _environment.Seed() ?? (_options.Training.CheckpointPath is null ? Random.Shared.Next() : 0);
@@ -56,10 +58,10 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
             using var generator = new Generator(unchecked((ulong)seed), CPU);
             classifier = FusionClassifier.Create(clip, _options.Labels.All, _options.Network, generator);
             classifier.ComputeType = _options.Precision;
-            using var rows = TrainingData.Read(_environment, input, _options, classifier.Vision.ImageSize);
+            using var rows = TrainingData.Read(_environment, input, _options with { CancellationToken = cancellation.Token }, classifier.Vision.ImageSize);
             var (train, validation) = Split(rows, seed);
             _environment.Info(nameof(FusionMultiLabelTrainer), $"{train.Count} training rows, {validation?.Count ?? 0} validation rows, {_options.Labels}, on {device}.");
-            var result = FusionClassifierTrainer.Fit(classifier, _options.Training with { Seed = seed }, train, validation, new Messages(_environment, _options.Progress), _options.CancellationToken);
+            var result = FusionClassifierTrainer.Fit(classifier, _options.Training with { Seed = seed }, train, validation, new Messages(_environment, _options.Progress), cancellation.Token);
             classifier.Complete(_options.HalfPrecision ? ScalarType.Float16 : ScalarType.Float32, _options.IncludeTextEncoder);
             classifier.Own(clip);
             return new(classifier, FusionSettings.Of(_options), result);
@@ -92,8 +94,8 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
         }
 
         return inputSchema.With(
-            Shapes.Vector(_options.ScoreColumn, NumberDataViewType.Single, slotNames: true),
-            Shapes.VariableVector(_options.PredictedLabelsColumn, TextDataViewType.Instance));
+            ScoreAnnotations.ScoresShape(_options.ScoreColumn),
+            ScoreAnnotations.PredictedLabelsShape(_options.PredictedLabelsColumn));
     }
 
     /// <returns>The side of the images that the network takes.</returns>

@@ -23,6 +23,13 @@ public sealed record SyntheticDataStatistics
 
     /// <summary>Gets the labels with fewer accepted images than asked for.</summary>
     public IReadOnlyList<LabelStatistics> Short => [.. Labels.Where(l => l.Accepted < l.Asked)];
+
+    /// <summary>Returns the counts in words, one sentence.</summary>
+    public override string ToString()
+    {
+        var missing = Short.Select(l => $"{l.Label} {l.Accepted} of {l.Asked}").ToList();
+        return $"{Accepted} of {Asked} images accepted, {Generated} generated, {Abandoned} of them given up at their preview{(missing.Count > 0 ? $"; short: {string.Join(", ", missing)}" : "")}.";
+    }
 }
 
 /// <summary>The counts of one label.</summary>

@@ -19,4 +19,12 @@ public sealed record SyntheticSample(
     long Seed,
     string? ImagePath,
     bool IsAccepted,
-    IReadOnlyDictionary<string, float> Scores);
+    IReadOnlyDictionary<string, float> Scores)
+{
+    /// <summary>Returns what was asked, what the judge saw and where the image is, in one line.</summary>
+    public override string ToString()
+    {
+        var seen = Labels.Where(Scores.ContainsKey).Select(l => FormattableString.Invariant($"{l} {Scores[l]:f2}")).ToList();
+        return $"{Index}.{Attempt} {(IsAccepted ? "accepted" : "rejected")}: {string.Join(", ", seen.Count > 0 ? seen : Labels)}{string.Concat(PseudoLabels.Select(l => $" + {l}"))} | \"{Prompt}\" | {ImagePath ?? "no image kept"}";
+    }
+}

@@ -12,7 +12,7 @@ namespace ZsMlc.MLNet.SyntheticData;
 /// <remarks>
 /// Input: a column of images and one of labels, Vector&lt;Text&gt; or Vector&lt;Single&gt; with slot names. In training
 /// the output has the images behind the input's rows, and the columns <c>IsSynthetic</c> (Boolean) and <c>Prompt</c>
-/// (Text). The device is that of <c>MLContext.GpuDeviceId</c> and <c>FallbackToCpu</c>.
+/// (Text). Messages in <c>MLContext.Log</c> have the source <c>SyntheticUnseenDataEstimator</c>. The device is that of <c>MLContext.GpuDeviceId</c> and <c>FallbackToCpu</c>.
 /// </remarks>
 public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDataTransformer>
 {
@@ -46,9 +46,10 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
         var rows = _rows.Value;
         _rows.Value = null;
         rows?.Check(input, LeastImages);
+        using var cancellation = new HostCancellation(_environment, nameof(SyntheticUnseenDataEstimator), _options.CancellationToken);
         _options.CancellationToken.ThrowIfCancellationRequested();
         var settings = GenerationSettings.Of(_options, _options.Seed ?? _environment.Seed() ?? 0);
-        var (fitted, prompts, encoder) = new GenerationRun(_environment, _options, settings).Execute();
+        var (fitted, prompts, encoder) = new GenerationRun(_environment, _options with { CancellationToken = cancellation.Token }, settings).Execute();
         return new(fitted, prompts, encoder);
     }
 

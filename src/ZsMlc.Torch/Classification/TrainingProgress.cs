@@ -17,4 +17,9 @@ public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, 
 /// <param name="BestEpoch">The epoch (from 1) whose weights the classifier has: the best on the validation rows, else the last.</param>
 /// <param name="SkippedSteps">Steps left out because a loss or gradient was not finite.</param>
 /// <param name="WasCancelled">Whether the run was cancelled and returned its best model.</param>
-public sealed record FusionTrainingResult(IReadOnlyList<double> EpochLosses, IReadOnlyList<double> ValidationScores, int BestEpoch, int SkippedSteps, bool WasCancelled);
+public sealed record FusionTrainingResult(IReadOnlyList<double> EpochLosses, IReadOnlyList<double> ValidationScores, int BestEpoch, int SkippedSteps, bool WasCancelled)
+{
+    /// <summary>Returns the number of epochs, the way of the loss and the best epoch in one line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{EpochLosses.Count} epochs, loss {EpochLosses.FirstOrDefault(double.NaN):g4} to {EpochLosses.LastOrDefault(double.NaN):g4}, best epoch {BestEpoch}{(ValidationScores.Count > 0 ? $" (validation mAP {100 * ValidationScores.Max():f2})" : "")}{(SkippedSteps > 0 ? $", {SkippedSteps} steps left out" : "")}{(WasCancelled ? ", cancelled" : "")}");
+}

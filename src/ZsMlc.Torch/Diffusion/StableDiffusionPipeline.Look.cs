@@ -34,8 +34,8 @@ public sealed partial class StableDiffusionPipeline
             PromptEncoderFiles.Look(parts, i);
         }
 
-        parts.Look(() => new UNet2DConditionModel(unet), "unet");
-        parts.Look(() => new AutoencoderKL(vae), "vae", AutoencoderKL.ModernName);
+        parts.Look(() => new UNet2DConditionModel(unet), unet.LayersPerBlock * unet.BlockOutChannels.Count, "unet");
+        parts.Look(() => new AutoencoderKL(vae), vae.LayersPerBlock * vae.BlockOutChannels.Count, "vae", AutoencoderKL.ModernName);
         return unet.SampleSize * vae.SpatialFactor;
     }
 }

@@ -101,7 +101,9 @@ public sealed class FusionMultiLabelTrainerTests
     {
         List<TrainingProgress> reports = [];
         List<(ChannelMessageKind Kind, string Text)> messages = [];
+        List<string> sources = [];
         _ml.Log += (_, e) => messages.Add((e.Kind, e.RawMessage));
+        _ml.Log += (_, e) => sources.AddRange(e.Kind is ChannelMessageKind.Trace ? [] : [e.Source]);
         var labels = LabelSet.Create(["red", "green", "blue", "white"]);
 
         using var model = TinyWorld.Fit(_ml, s_world.Options with { Labels = labels, Epochs = 2, BatchSize = 3, Progress = new Direct(reports.Add), ValidationFraction = 0.25 }, s_world.Photos(_ml, 8));
@@ -112,6 +114,9 @@ public sealed class FusionMultiLabelTrainerTests
         Assert.IsTrue(messages.Any(m => m.Text.Contains("Epoch 2 of 2")));
         Assert.IsTrue(messages.Any(m => m.Text.Contains("6 training rows, 2 validation rows")));
         Assert.IsTrue(messages.Any(m => m.Kind == ChannelMessageKind.Warning && m.Text.Contains("white")));
+        CollectionAssert.AreEqual(new[] { "FusionMultiLabelTrainer" }, sources.Distinct().ToArray());
+        Assert.StartsWith("2 epochs, loss ", model.Training.ToString());
+        Assert.Contains("validation mAP", model.Training.ToString());
     }
 
     [TestMethod]
@@ -138,6 +143,31 @@ public sealed class FusionMultiLabelTrainerTests
 
         Assert.IsTrue(model.Training!.WasCancelled);
         Assert.ThrowsExactly<OperationCanceledException>(() => TinyWorld.Fit(_ml, options with { Training = new() }, photos));
+    }
+
+    [TestMethod]
+    public void Fit_ContextCancelsItsWork_StopsAndLaterFitsWork()
+    {
+        // What AutoML's time limits and Microsoft.ML.Experimental's StopExecution call.
+        var cancel = typeof(MLContext).GetMethod("CancelExecution", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Public)!;
+        var photos = s_world.Photos(_ml, 6);
+        var steps = 0;
+        var options = s_world.Options with
+        {
+            Epochs = 100_000,
+            Progress = new Direct(_ =>
+            {
+                if (++steps == 1)
+                {
+                    cancel.Invoke(_ml, null);
+                }
+            }),
+        };
+
+        Assert.ThrowsExactly<OperationCanceledException>(() => TinyWorld.Fit(_ml, options, photos));
+
+        using var model = TinyWorld.Fit(_ml, s_world.Options, photos);
+        Assert.HasCount(1, model.Training!.EpochLosses);
     }
 
     [TestMethod]

@@ -53,6 +53,38 @@ public sealed class FusionMultiLabelTransformerTests
     }
 
     [TestMethod]
+    public void Transform_Scores_AreAnnotatedAsMLNetsOwn()
+    {
+        static string Text(DataViewSchema.Column column, string kind)
+        {
+            ReadOnlyMemory<char> value = default;
+            column.Annotations.GetValue(kind, ref value);
+            return value.ToString();
+        }
+
+        static uint Set(DataViewSchema.Column column)
+        {
+            uint value = 0;
+            column.Annotations.GetValue("ScoreColumnSetId", ref value);
+            return value;
+        }
+
+        var scored = s_model.Transform(s_photos).Schema;
+        var again = s_model.Transform(s_model.Transform(s_photos)).Schema;
+        var promised = s_ml.MultiLabelClassification.Trainers.FusionMultiLabel(s_world.Options).GetOutputSchema(Interop.Shapes.Of(s_photos.Schema));
+
+        Assert.AreEqual(("MulticlassClassification", "Probability"), (Text(scored["Score"], "ScoreColumnKind"), Text(scored["Score"], "ScoreValueKind")));
+        Assert.AreEqual(("MulticlassClassification", "PredictedLabel"), (Text(scored["PredictedLabels"], "ScoreColumnKind"), Text(scored["PredictedLabels"], "ScoreValueKind")));
+        Assert.AreEqual(Set(scored["Score"]), Set(scored["PredictedLabels"]));
+        Assert.AreEqual(Set(scored["Score"]) + 1, Set(again["Score"]));
+        foreach (var name in new[] { "Score", "PredictedLabels" })
+        {
+            var column = promised.Single(c => c.Name == name);
+            CollectionAssert.AreEquivalent(scored[name].Annotations.Schema.Select(a => a.Name).ToArray(), column.Annotations.Select(a => a.Name).ToArray());
+        }
+    }
+
+    [TestMethod]
     public void Transform_TopK_PredictsThatMany()
     {
         using var model = TinyWorld.Fit(s_ml, s_world.Options with { TopK = 2 }, s_photos);

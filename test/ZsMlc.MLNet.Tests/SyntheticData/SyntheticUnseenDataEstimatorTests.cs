@@ -104,6 +104,9 @@ public sealed class SyntheticUnseenDataEstimatorTests
         var samples = fitted.Samples();
         Assert.IsTrue(samples.Any(s => s.IsAccepted) && samples.Any(s => !s.IsAccepted));
         Assert.HasCount(fitted.Statistics.Generated, samples);
+        Assert.StartsWith($"{fitted.Statistics.Accepted} of {fitted.Statistics.Asked} images accepted", fitted.Statistics.ToString());
+        Assert.StartsWith($"0.0 {(samples[0].IsAccepted ? "accepted" : "rejected")}: {samples[0].Labels[0]} 0.", samples[0].ToString());
+        Assert.EndsWith($"| \"{samples[0].Prompt}\" | {samples[0].ImagePath}", samples[0].ToString());
         using var scope = NewDisposeScope();
         using var clip = ClipModel.FromPretrained(s_world.Clip);
         using var judge = new ClipDiscriminator(clip, TinyGenerator.Labels.Unseen);

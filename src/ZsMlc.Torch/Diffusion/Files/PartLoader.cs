@@ -45,13 +45,14 @@ internal sealed class PartLoader(string folder, Device device, ScalarType dtype)
 
     /// <summary>Compares the configuration of a network with the header of its weights, which are not read.</summary>
     /// <param name="make">Makes the network.</param>
+    /// <param name="layers">Number of its layers at least.</param>
     /// <param name="part">Its folder.</param>
     /// <param name="rename">From the names of the checkpoint to those of the network.</param>
-    public void Look<T>(Func<T> make, string part, Func<string, string?>? rename = null)
+    public void Look<T>(Func<T> make, int layers, string part, Func<string, string?>? rename = null)
         where T : nn.Module
     {
         using var checkpoint = Checkpoint.Open(PathOf(part), dtype == ScalarType.Float16 ? "fp16" : null);
-        CheckSizes(make, checkpoint, rename, PathOf(part, "config.json"));
+        CheckSizes(make, layers, checkpoint, rename, PathOf(part, "config.json"));
     }
 
     /// <summary>Frees what was loaded, when a later part failed.</summary>

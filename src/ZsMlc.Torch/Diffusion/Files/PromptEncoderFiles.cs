@@ -38,7 +38,7 @@ internal static class PromptEncoderFiles
     {
         var part = NetworkPart(index);
         var config = ConfigJson.Read<TextEncoderConfig>(parts.PathOf(part, "config.json"));
-        parts.Look(() => new ClipTextEncoder(config), part, ModernName);
+        parts.Look(() => new ClipTextEncoder(config), config.NumHiddenLayers, part, ModernName);
     }
 
     /// <summary>Writes an encoder with its tokenizer.</summary>

@@ -78,4 +78,9 @@ public readonly record struct TuningProgress(int Iteration, int Iterations, doub
 /// <param name="Losses">Loss of every step; NaN where a step was left out.</param>
 /// <param name="TargetValues">Mean V of the targets of every step; NaN where a step was left out.</param>
 /// <param name="SkippedSteps">Steps left out because the loss or the gradient was not finite.</param>
-public sealed record TuningResult(IReadOnlyList<double> Losses, IReadOnlyList<double> TargetValues, int SkippedSteps);
+public sealed record TuningResult(IReadOnlyList<double> Losses, IReadOnlyList<double> TargetValues, int SkippedSteps)
+{
+    /// <summary>Returns the number of steps and the ways of the loss and of V in one line.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{Losses.Count} steps, loss {Losses.FirstOrDefault(double.NaN):g4} to {Losses.LastOrDefault(double.NaN):g4}, V of the targets {TargetValues.FirstOrDefault(double.NaN):f3} to {TargetValues.LastOrDefault(double.NaN):f3}{(SkippedSteps > 0 ? $", {SkippedSteps} steps left out" : "")}");
+}
