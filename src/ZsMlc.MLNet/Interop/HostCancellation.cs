@@ -14,7 +14,7 @@ internal sealed class HostCancellation : IDisposable
     private readonly Timer? _timer;
 
     /// <summary>Starts to watch; ML.NET tells its hosts when asked alone, so it is asked every 50 ms.</summary>
-    /// <param name="environment">The context; work that it cancels later on is meant.</param>
+    /// <param name="environment">The context. One that was cancelled stays so, as ML.NET has it: it starts no more work.</param>
     /// <param name="name">Who works.</param>
     /// <param name="token">The user's token.</param>
     public HostCancellation(IHostEnvironment environment, string name, CancellationToken token)
@@ -24,6 +24,7 @@ internal sealed class HostCancellation : IDisposable
         // A seed of its own leaves the context's random numbers to others.
         if (environment.Register(name, seed: 0) is ICancelable host)
         {
+            CancelIf(host.IsCanceled);
             _timer = new(_ => CancelIf(host.IsCanceled), null, Interval, Interval);
         }
     }

@@ -26,7 +26,7 @@ internal static class ScoreAnnotations
 
     /// <summary>The column of scores, with the annotations that it will have.</summary>
     public static SchemaShape.Column ScoresShape(string name) =>
-        new(name, VectorKind.Vector, NumberDataViewType.Single, false, new SchemaShape(AnnotationUtils.AnnotationsForMulticlassScoreColumn()));
+        new(name, VectorKind.Vector, NumberDataViewType.Single, false, new SchemaShape([Shapes.SlotNamesColumn, .. AnnotationUtils.GetTrainerOutputAnnotation()]));
 
     /// <summary>The column of predicted labels, with the annotations that it will have.</summary>
     public static SchemaShape.Column PredictedLabelsShape(string name) =>

@@ -9,6 +9,9 @@ internal static class Shapes
 {
     private const string SlotNames = "SlotNames", ToCome = "ZsMlcRowsToCome";
 
+    /// <summary>The annotation that names the slots of a vector column.</summary>
+    public static SchemaShape.Column SlotNamesColumn => new(SlotNames, VectorKind.Vector, TextDataViewType.Instance, false);
+
     /// <summary>The columns of a view.</summary>
     public static SchemaShape Of(DataViewSchema schema) => SchemaShape.Create(schema);
 
@@ -17,7 +20,7 @@ internal static class Shapes
 
     /// <summary>A column of vectors of one length, with or without slot names.</summary>
     public static SchemaShape.Column Vector(string name, DataViewType item, bool slotNames = false) =>
-        new(name, VectorKind.Vector, item, false, slotNames ? new SchemaShape([new(SlotNames, VectorKind.Vector, TextDataViewType.Instance, false)]) : null);
+        new(name, VectorKind.Vector, item, false, slotNames ? new SchemaShape([SlotNamesColumn]) : null);
 
     /// <summary>A column of vectors of varying length.</summary>
     public static SchemaShape.Column VariableVector(string name, DataViewType item) => new(name, VectorKind.VariableVector, item, false);
