@@ -5,6 +5,7 @@ using TorchSharp;
 using ZsMlc.MLNet.Classification;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Tests.Diffusion;
 using static TorchSharp.torch;
 
@@ -50,21 +51,10 @@ internal sealed class TinyWorld : IDisposable
     }
 
     /// <summary>A random diffusion model of 16² pixels, written when first asked for.</summary>
-    public string Diffusion
-    {
-        get
-        {
-            var folder = Folder["diffusion"];
-            if (!Directory.Exists(folder))
-            {
-                using var scope = NewDisposeScope();
-                using var pipeline = TinyPipeline.Create();
-                pipeline.Save(folder, ScalarType.Float32);
-            }
+    public string Diffusion => Written("diffusion", () => TinyPipeline.Create());
 
-            return folder;
-        }
-    }
+    /// <summary>The same in the layout of SDXL.</summary>
+    public string DiffusionXL => Written("diffusion-xl", () => TinyPipeline.CreateXL());
 
     public static LabelSet Labels { get; } = LabelSet.Create(["red", "green", "blue"], ["yellow", "white"]);
 
@@ -105,6 +95,19 @@ internal sealed class TinyWorld : IDisposable
     public static float[][] Scores(IDataView scored) => [.. scored.GetColumn<float[]>("Score")];
 
     public void Dispose() => Folder.Dispose();
+
+    private string Written(string name, Func<StableDiffusionPipeline> create)
+    {
+        var folder = Folder[name];
+        if (!Directory.Exists(folder))
+        {
+            using var scope = NewDisposeScope();
+            using var pipeline = create();
+            pipeline.Save(folder, ScalarType.Float32);
+        }
+
+        return folder;
+    }
 
     // A fresh network says the same of every picture: its residual branches are zero, and its names weigh next to nothing.
     private static void Liven(ClipModel clip)

@@ -97,4 +97,28 @@ public sealed class MicroBundleTests
 
     private static Tensor ToTensor(IReadOnlyList<byte[]> pictures) =>
         tensor(pictures.SelectMany(p => p).ToArray(), [pictures.Count, SceneRenderer.PictureSide, SceneRenderer.PictureSide, 3], dtype: ScalarType.Byte).permute(0, 3, 1, 2).contiguous();
+
+    [TestMethod]
+    public void Diffusion_Files_AreWhatThePipelineWrites()
+    {
+        var written = Path.Combine(Path.GetTempPath(), $"zsmlc-{Guid.NewGuid():n}");
+        try
+        {
+            using (var pipeline = StableDiffusionPipeline.FromPretrained(ZeroShotModels.Micro.Diffusion))
+            {
+                pipeline.Save(written);
+            }
+
+            var names = Directory.EnumerateFiles(written, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(written, f)).Order().ToList();
+            CollectionAssert.AreEqual(names, Directory.EnumerateFiles(ZeroShotModels.Micro.Diffusion, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(ZeroShotModels.Micro.Diffusion, f)).Order().ToList());
+            foreach (var name in names)
+            {
+                CollectionAssert.AreEqual(File.ReadAllBytes(Path.Combine(written, name)), File.ReadAllBytes(Path.Combine(ZeroShotModels.Micro.Diffusion, name)), name);
+            }
+        }
+        finally
+        {
+            Directory.Delete(written, recursive: true);
+        }
+    }
 }

@@ -10,7 +10,7 @@ namespace ZsMlc.Torch.Tests;
 /// </summary>
 internal static class Golden
 {
-    private static readonly (string Part, string Mark)[] s_parts = 
+    private static readonly (string Part, string Mark)[] s_parts =
     [
         ("classifier", "tiny_model.safetensors"), ("sd", "tiny-sd"), ("sdxl", "tiny-sdxl"), ("newest", "sd_sharded"), ("clip", "tokens.json"), ("vit", "tiny_vit.safetensors"),
     ];

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using F = TorchSharp.torch.nn.functional;
 using MicroWorld.Evaluation;
 using TorchSharp;
 using ZsMlc.MicroModels.World;
 using ZsMlc.Torch.Clip;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace MicroWorld.Training;
 

@@ -63,9 +63,9 @@ public sealed partial class StableDiffusionPipeline
         }
 
         PartFiles.Save(Path.Combine(folder, "unet"), WeightsFile, Unet, dtype);
-        ConfigJson.Write(Path.Combine(folder, "unet", Config), Unet.Config);
+        ConfigJson.Write(Path.Combine(folder, "unet", Config), Unet.Config, [.. UnetConfig.Fixed, .. UnetConfig.Idle]);
         PartFiles.Save(Path.Combine(folder, "vae"), WeightsFile, Vae, dtype);
-        ConfigJson.Write(Path.Combine(folder, "vae", Config), Vae.Config);
+        ConfigJson.Write(Path.Combine(folder, "vae", Config), Vae.Config with { SampleSize = Vae.Config.SampleSize ?? NativeSize }, [.. AutoencoderConfig.Fixed, .. AutoencoderConfig.Idle]);
         Directory.CreateDirectory(Path.Combine(folder, "scheduler"));
         SchedulerSettings.Write(Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfig);
         PipelineIndex.Write(folder, Conditioning, SchedulerConfig.ClassName);

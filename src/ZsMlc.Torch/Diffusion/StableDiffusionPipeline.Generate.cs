@@ -103,12 +103,16 @@ public sealed partial class StableDiffusionPipeline
         var conditioning = Condition([.. indices.Select(i => prompts[i])], negative, options);
         var latents = Noise(generators, shape) * scheduler.InitNoiseSigma;
         List<GeneratedImage> finished = [];
+
+        // Some schedulers call the network more than once a step.
+        int StepAt(int call) => (((call + 1) * options.Steps) + scheduler.Timesteps.Count - 1) / scheduler.Timesteps.Count;
         for (var i = 0; i < scheduler.Timesteps.Count && indices.Count > 0; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             using var stepScope = NewDisposeScope();
             var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], conditioning, options.GuidanceAt(i, scheduler.Timesteps.Count));
-            var judged = i + 1 == options.PreviewStep && options.Preview is not null;
+            var step = StepAt(i);
+            var judged = step == options.PreviewStep && (i == 0 || StepAt(i - 1) < step) && options.Preview is not null;
             var estimate = judged ? scheduler.PredictOriginal(output, i, latents) : null;
             var next = scheduler.Step(output, i, latents, () => Noise(generators, shape));
             if (estimate is not null)
@@ -131,7 +135,7 @@ public sealed partial class StableDiffusionPipeline
             }
 
             latents = next.MoveToOuterDisposeScope();
-            stepped(Math.Min(i + 1, options.Steps));
+            stepped(step);
         }
 
         using var pixels = ToBytes(DecodeLatents(latents, options));

@@ -54,7 +54,7 @@ public sealed partial class StableDiffusionPipeline : IDisposable
         }
 
         _lifetime = new(nameof(StableDiffusionPipeline), Free);
-        (Conditioning, Unet, Vae, SchedulerConfig) = (conditioning, unet, vae, scheduler);
+        (Conditioning, Unet, Vae, SchedulerConfig) = (conditioning, unet, vae, conditioning.Corrected(scheduler));
     }
 
     /// <summary>Gets the text encoders and what they give to the denoiser.</summary>
@@ -72,7 +72,7 @@ public sealed partial class StableDiffusionPipeline : IDisposable
     /// <summary>Gets or sets a cheap decoder for previews; without one the autoencoder decodes them. The pipeline frees it.</summary>
     public AutoencoderTiny? PreviewDecoder { get; set; }
 
-    /// <summary>Gets the checkpoint's scheduler settings.</summary>
+    /// <summary>Gets the checkpoint's scheduler settings; for Stable Diffusion 1 and 2 with an offset of 1 and without clipping, as in the reference's pipeline.</summary>
     public SchedulerConfig SchedulerConfig { get; }
 
     /// <summary>Gets the side in pixels of the images that the model was trained on.</summary>

@@ -36,6 +36,44 @@ public sealed class EncoderTuningTests
     }
 
     [TestMethod]
+    [DataRow(TunedEncoders.All)]
+    [DataRow(TunedEncoders.Second)]
+    public void Fit_TuningOfSdxl_TunesTheEncodersAskedForAndResumes(TunedEncoders encoders)
+    {
+        SyntheticUnseenDataOptions XL(string store) => Options(store) with { Diffusion = s_world.DiffusionXL, Tuning = Options(store).Tuning! with { Encoders = encoders } };
+        using var whole = TinyGenerator.Fit(XL($"xl-{encoders}-whole"));
+        using var source = new CancellationTokenSource();
+        var options = XL($"xl-{encoders}-halves");
+        var stop = new Told<TuningProgress>(p =>
+        {
+            if (p.Iteration == 3)
+            {
+                source.Cancel();
+            }
+        });
+
+        Assert.Throws<OperationCanceledException>(() => TinyGenerator.Fit(options with { TuningProgress = stop, CancellationToken = source.Token }));
+        using var resumed = TinyGenerator.Fit(options);
+
+        TinyGenerator.AssertSame(whole.StorePath, resumed.StorePath);
+        using var tuned = SafetensorsFile.Open(Path.Combine(whole.StorePath, "tuning", "text_encoder.safetensors"));
+        foreach (var (part, changes) in new[] { ("text_encoder", encoders == TunedEncoders.All), ("text_encoder_2", true) })
+        {
+            using var plain = Checkpoint.Open(Path.Combine(s_world.DiffusionXL, part));
+            const string name = "text_model.embeddings.token_embedding.weight";
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            Assert.AreEqual(!changes, plain.Read(name).allclose(tuned.Read($"{part}.{name}"), 0, 0), part);
+        }
+    }
+
+    [TestMethod]
+    public void Fit_TuningOfASecondEncoderThatIsNotThere_IsNamed()
+    {
+        var options = Options("second") with { Tuning = Options("second").Tuning! with { Encoders = TunedEncoders.Second } };
+        Assert.Contains("one text encoder", Assert.ThrowsExactly<ArgumentException>(() => TinyGenerator.Fit(options)).Message);
+    }
+
+    [TestMethod]
     public void Fit_TuningCancelled_GoesOnFromItsCheckpoint()
     {
         using var whole = TinyGenerator.Fit(Options("whole"));

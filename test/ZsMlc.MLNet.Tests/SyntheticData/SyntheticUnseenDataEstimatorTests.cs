@@ -68,6 +68,25 @@ public sealed class SyntheticUnseenDataEstimatorTests
     }
 
     [TestMethod]
+    public void Fit_Sdxl_MakesJudgesAndResumesAsAnyFamily()
+    {
+        var options = Options("xl") with { Diffusion = s_world.DiffusionXL, AcceptanceFilter = TinyGenerator.Filter(s_world) };
+        options = options with { Sampling = options.Sampling with { GuidanceScale = 3 } };
+        using var fitted = Fit(options);
+        var samples = fitted.Samples();
+        Assert.IsGreaterThan(0, fitted.Statistics.Accepted);
+        using var image = MLImage.CreateFromFile(samples.First(s => s.IsAccepted).ImagePath!);
+        Assert.AreEqual((16, 16), (image.Width, image.Height));
+        List<GenerationProgress> told = [];
+
+        using var again = Fit(options with { Progress = new Told<GenerationProgress>(told.Add) });
+
+        Assert.AreEqual(0, told[^1].Generated);
+        CollectionAssert.AreEqual(samples.Select(s => s.ImagePath).ToArray(), again.Samples().Select(s => s.ImagePath).ToArray());
+        Assert.Contains("Diffusion", Assert.ThrowsExactly<StoreMismatchException>(() => Fit(options with { Diffusion = s_world.Diffusion })).Message, "A store belongs to its model.");
+    }
+
+    [TestMethod]
     public void Fit_Again_MakesNothingAndGivesTheSameImages()
     {
         using var first = Fit(Options("again"));

@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZsMlc.Samples.ZeroShotCoco;
+using ZsMlc.Torch.Tests.Diffusion;
 
 namespace ZsMlc.Samples.Tests.ZeroShotCoco;
 
@@ -23,6 +24,26 @@ public sealed class DoctorCommandTests
         Assert.Contains("ResNet 1-1-1-1, 32 pixels", output);
         Assert.Contains("ok      train        about", output);
         Assert.Contains("generate     no estimate without its checkpoint", output);
+    }
+
+    [TestMethod]
+    public async Task Doctor_Sdxl_IsLoadedAndTimed()
+    {
+        using var folder = new TemporaryFolder();
+        var photos = CocoLayout.Draw(folder.Path);
+        await ZeroShotCocoProgram.RunAsync(["split", "--work", folder["work"], "--train", photos.Annotations, "--test", photos.Annotations, "--labels", photos.Labels!]);
+        TinyTagger.SaveClip(folder["clip"]);
+        using (var pipeline = TinyPipeline.CreateXL())
+        {
+            pipeline.Save(folder["sdxl"]);
+        }
+
+        var (code, output) = await Programs.RunAsync(ZeroShotCocoProgram.RunAsync,
+            "doctor", "--work", folder["work"], "--clip", folder["clip"], "--judge", folder["clip"], "--diffusion", folder["sdxl"], "--train-images", photos.Images, "--test-images", photos.Images);
+
+        Assert.AreEqual(0, code, output);
+        Assert.Contains("16 x 16 pixels, epsilon", output);
+        Assert.Contains("ok      generate", output);
     }
 
     [TestMethod]

@@ -410,6 +410,65 @@ public sealed class StableDiffusionPipelineTests
     }
 
     [TestMethod]
+    public void FromPretrained_SingleFile_SaysHowToConvertIt()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["sd_xl_base_1.0.safetensors"], "");
+        foreach (var path in new[] { folder["sd_xl_base_1.0.safetensors"], folder.Path })
+        {
+            var message = Assert.ThrowsExactly<NotSupportedException>(() => StableDiffusionPipeline.FromPretrained(path)).Message;
+            StringAssert.Contains(message, "single-file checkpoint");
+            StringAssert.Contains(message, "from_single_file(\"sd_xl_base_1.0.safetensors\").save_pretrained");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(9, "inpainting")]
+    [DataRow(8, "instruct-pix2pix")]
+    public void FromPretrained_UnetThatNeedsAnImage_SaysWhatItIsFor(int channels, string purpose)
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = TinyPipeline.Create();
+        pipeline.Save(folder.Path);
+        var config = File.ReadAllText(folder["unet/config.json"]);
+        File.WriteAllText(folder["unet/config.json"], config.Replace("\"in_channels\": 4", $"\"in_channels\": {channels}"));
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => StableDiffusionPipeline.FromPretrained(folder.Path)).Message, purpose);
+    }
+
+    [TestMethod]
+    public void Constructor_OutdatedSchedulerOfStableDiffusion_IsTakenAsTheReferenceDoes()
+    {
+        using var pipeline = TinyPipeline.Create();
+        using var other = new StableDiffusionPipeline(pipeline.Conditioning, pipeline.Unet, pipeline.Vae, new() { StepsOffset = 0, ClipSample = true });
+        Assert.AreEqual((1, false), (other.SchedulerConfig.StepsOffset, other.SchedulerConfig.ClipSample));
+        using var xl = TinyPipeline.CreateXL();
+        using var plain = new StableDiffusionPipeline(xl.Conditioning, xl.Unet, xl.Vae, new() { StepsOffset = 0, ClipSample = true });
+        Assert.AreEqual((0, true), (plain.SchedulerConfig.StepsOffset, plain.SchedulerConfig.ClipSample));
+    }
+
+    [TestMethod]
+    [DataRow("HeunDiscreteScheduler", 3)]
+    [DataRow("PNDMScheduler", 2)]
+    public async Task GenerateAsync_SeveralCallsAStep_CountsAndPreviewsSteps(string scheduler, int previews)
+    {
+        using var pipeline = Load("tiny-sd");
+        List<int> steps = [];
+        var seen = 0;
+        await pipeline.GenerateAsync(["a"], null, new()
+        {
+            Steps = 4, Height = 32, Width = 32, Scheduler = Config(scheduler, "epsilon"), PreviewStep = previews,
+            Preview = (_, indices) =>
+            {
+                seen++;
+                return [.. indices.Select(_ => true)];
+            },
+        }, new Steps(steps));
+        Assert.AreEqual(1, seen);
+        CollectionAssert.AreEqual(steps.Order().ToList(), steps);
+        CollectionAssert.AreEqual(new[] { 1, 2, 3, 4 }, steps.Distinct().ToArray());
+    }
+
+    [TestMethod]
     public void FromPretrained_MissingParts_AreNamed()
     {
         using var folder = new TemporaryFolder();
@@ -425,6 +484,11 @@ public sealed class StableDiffusionPipelineTests
 
     private static SchedulerConfig Config(string name, string prediction) =>
         new() { ClassName = name, PredictionType = prediction, TimestepSpacing = "leading", StepsOffset = 1, SetAlphaToOne = name == "LCMScheduler" };
+
+    private sealed class Steps(List<int> steps) : IProgress<GenerationStep>
+    {
+        public void Report(GenerationStep value) => steps.Add(value.Step);
+    }
 
     private sealed class Stopper(CancellationTokenSource source) : IProgress<GenerationStep>
     {

@@ -8,11 +8,14 @@ namespace ZsMlc.Torch.Diffusion.Autoencoder;
 public sealed record AutoencoderConfig
 {
     // Every other setting of the reference's network that changes its result, with the values that this one knows.
-    private static readonly (string Name, string[] Values)[] s_fixed =
+    internal static readonly IReadOnlyList<(string Name, string[] Values)> Fixed =
     [
-        ("act_fn", ["\"silu\"", "\"swish\""]), ("mid_block_add_attention", ["true"]), ("shift_factor", ["0"]),
+        ("act_fn", ["\"silu\"", "\"swish\""]), ("mid_block_add_attention", ["true"]), ("shift_factor", []),
         ("use_post_quant_conv", ["true"]), ("use_quant_conv", ["true"]),
     ];
+
+    // Settings of this record that may be null.
+    internal static readonly IReadOnlyList<(string Name, string[] Values)> Idle = [("latents_mean", []), ("latents_std", [])];
 
     private const string DownBlock = "DownEncoderBlock2D", UpBlock = "UpDecoderBlock2D";
 
@@ -84,7 +87,7 @@ public sealed record AutoencoderConfig
             throw new NotSupportedException($"The autoencoder '{ClassName}' is not supported; expected AutoencoderKL.");
         }
 
-        FixedSettings.Check("The autoencoder", Other, s_fixed);
+        FixedSettings.Check("The autoencoder", Other, Fixed);
         foreach (var (name, found, known) in new[] { ("down_block_types", DownBlockTypes, DownBlock), ("up_block_types", UpBlockTypes, UpBlock) })
         {
             if (found.Count != BlockOutChannels.Count || found.Any(f => f != known))

@@ -1,3 +1,4 @@
+using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Diffusion.Unet;
 using static TorchSharp.torch;
 
@@ -14,6 +15,9 @@ public sealed class StableDiffusionConditioning(PromptEncoder encoder) : TextCon
     internal override int? PooledWidth => null;
 
     internal override IReadOnlyDictionary<string, object> IndexSettings => new Dictionary<string, object> { ["requires_safety_checker"] = false, ["safety_checker"] = new string?[] { null, null } };
+
+    // The reference holds files of this family with another offset, or with clipping, for outdated.
+    internal override SchedulerConfig Corrected(SchedulerConfig scheduler) => scheduler with { StepsOffset = 1, ClipSample = false };
 
     internal override UnetConditioning EncodeIds(IReadOnlyList<Tensor> ids, ImageSizes sizes) => new(Encoders[0].Network.forward(ids[0]));
 }

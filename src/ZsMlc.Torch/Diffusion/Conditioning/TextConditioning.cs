@@ -1,3 +1,4 @@
+using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Diffusion.Unet;
 using static TorchSharp.torch;
 
@@ -28,6 +29,9 @@ public abstract class TextConditioning : IDisposable
 
     /// <summary>Gets settings of the family for <c>model_index.json</c>.</summary>
     internal virtual IReadOnlyDictionary<string, object> IndexSettings => new Dictionary<string, object>();
+
+    /// <summary>The sampler's settings as the family's pipeline of the reference takes them.</summary>
+    internal virtual SchedulerConfig Corrected(SchedulerConfig scheduler) => scheduler;
 
     /// <summary>Encodes prompts, with gradients for the encoders' weights where these ask for them.</summary>
     /// <param name="prompts">N prompts; longer ones than the context are cut.</param>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -14,6 +15,7 @@ internal static class ConfigJson
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new IntOrListConverter() },
@@ -65,6 +67,14 @@ internal static class ConfigJson
     }
 
     private static string SettingName(string property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property);
+
+    /// <summary>Writes a configuration with the settings that it does not name: readers elsewhere have defaults of their own.</summary>
+    public static void Write(string path, object config, IEnumerable<(string Name, string[] Values)> others)
+    {
+        var written = JsonSerializer.SerializeToNode(config, config.GetType(), Options)!.AsObject();
+        FixedSettings.AddTo(written, others);
+        Write(path, written.OrderBy(s => s.Key, StringComparer.Ordinal).ToDictionary());
+    }
 
     public static void Write<T>(string path, T value)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace ZsMlc.Torch.Diffusion.Configuration;
 
@@ -18,6 +19,17 @@ internal static class FixedSettings
             {
                 throw new NotSupportedException($"{owner}: the setting {name} = {found.GetRawText()} is not supported; expected {(values.Length == 0 ? "null" : string.Join(" or ", values))}.");
             }
+        }
+    }
+
+    /// <summary>Adds settings to a written configuration, at the values that readers elsewhere would take for them as well.</summary>
+    /// <param name="written">The configuration; settings that it has stay as they are.</param>
+    /// <param name="known">Names and their known values, of which the first is written; null where there is none.</param>
+    public static void AddTo(JsonObject written, params IEnumerable<(string Name, string[] Values)> known)
+    {
+        foreach (var (name, values) in known.Where(k => !written.ContainsKey(k.Name)))
+        {
+            written[name] = values.Length == 0 ? null : JsonNode.Parse(values[0]);
         }
     }
 

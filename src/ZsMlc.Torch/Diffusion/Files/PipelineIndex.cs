@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion.Conditioning;
 using ZsMlc.Torch.Diffusion.Configuration;
 
@@ -7,14 +8,14 @@ namespace ZsMlc.Torch.Diffusion.Files;
 /// <summary>The <c>model_index.json</c> of a diffusers folder: the family of the model, and its settings.</summary>
 internal sealed class PipelineIndex
 {
-    private const string FileName = "model_index.json", Turn = "force_zeros_for_empty_prompt";
+    private const string FileName = "model_index.json", ForceZeros = "force_zeros_for_empty_prompt";
 
     private static readonly Dictionary<string, Func<PartLoader, PipelineIndex, TextConditioning>> s_families = new()
     {
         ["StableDiffusionPipeline"] = (parts, _) => new StableDiffusionConditioning(PromptEncoderFiles.Load(parts, 0)),
         ["LatentConsistencyModelPipeline"] = (parts, _) => new StableDiffusionConditioning(PromptEncoderFiles.Load(parts, 0)),
         ["StableDiffusionXLPipeline"] = (parts, index) =>
-            new StableDiffusionXLConditioning(PromptEncoderFiles.Load(parts, 0), PromptEncoderFiles.Load(parts, 1), index.Flag(Turn, true)),
+            new StableDiffusionXLConditioning(PromptEncoderFiles.Load(parts, 0), PromptEncoderFiles.Load(parts, 1), index.Flag(ForceZeros, true)),
     };
 
     // Parts of class names, and why such a model makes no images from a text alone.
@@ -109,7 +110,7 @@ internal sealed class PipelineIndex
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Undefined or JsonValueKind.Null => otherwise,
-        _ => throw new Checkpoints.CheckpointFormatException(Path.Combine(_folder, FileName), $"{name} is {_values[name].GetRawText()}; expected true or false."),
+        _ => throw new CheckpointFormatException(Path.Combine(_folder, FileName), $"{name} is {_values[name].GetRawText()}; expected true or false."),
     };
 
     private static NotSupportedException SingleFile(string path) => new(

@@ -21,7 +21,8 @@ internal static class PromptEncoderFiles
     public static PromptEncoder Load(PartLoader parts, int index)
     {
         var part = NetworkPart(index);
-        var config = ConfigJson.Read<TextEncoderConfig>(parts.PathOf(part, "config.json"));
+        var read = ConfigJson.Read<TextEncoderConfig>(parts.PathOf(part, "config.json"));
+        var config = index == 0 ? read : read with { Architectures = [TextEncoderConfig.WithProjection] };
         var folder = parts.PathOf(TokenizerPart(index));
         var tokenizer = ClipTokenizer.IsIn(folder) ? ClipTokenizer.FromFolder(folder) : ClipTokenizer.Default;
         if (TokenIds.Misfit(tokenizer, config.VocabSize) is { } misfit)
@@ -46,7 +47,7 @@ internal static class PromptEncoderFiles
     {
         var part = Path.Combine(folder, NetworkPart(index));
         PartFiles.Save(part, "model.safetensors", encoder.Network, dtype);
-        ConfigJson.Write(Path.Combine(part, "config.json"), encoder.Network.Config);
+        ConfigJson.Write(Path.Combine(part, "config.json"), encoder.Network.Config with { Other = null }, Written(encoder));
         TokenizerFiles.Save(Path.Combine(folder, TokenizerPart(index)), encoder);
     }
 
@@ -58,6 +59,14 @@ internal static class PromptEncoderFiles
         name.EndsWith("position_ids", StringComparison.Ordinal) ? null
         : name.StartsWith(Root, StringComparison.Ordinal) || name.StartsWith(Projection, StringComparison.Ordinal) ? name
         : Root + name;
+
+    // The ids are the tokenizer's: transformers looks for the end of a text by its number here. Its element type is that of diffusers'
+    // default, so that both libraries load the folder alike, whatever type is stored.
+    private static IEnumerable<(string Name, string[] Values)> Written(PromptEncoder encoder) =>
+    [
+        ("attention_dropout", ["0.0"]), ("bos_token_id", [$"{encoder.Tokenizer.StartId}"]), ("dtype", ["\"float32\""]), ("eos_token_id", [$"{encoder.Tokenizer.EndId}"]),
+        ("initializer_factor", ["1.0"]), ("initializer_range", ["0.02"]), ("model_type", ["\"clip_text_model\""]), ("pad_token_id", [$"{encoder.PadId}"]),
+    ];
 
     private static string Suffix(int index) => index == 0 ? "" : $"_{index + 1}";
 }

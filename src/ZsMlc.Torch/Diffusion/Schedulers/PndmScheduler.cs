@@ -33,7 +33,10 @@ public sealed class PndmScheduler : Scheduler
         _rungeKutta = Config.SkipPrkSteps ? 0 : Warmup;
         if (!Config.SkipPrkSteps)
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(steps, Stages);
+            if (steps < Stages)
+            {
+                throw new ArgumentOutOfRangeException(nameof(steps), steps, $"PNDM with Runge-Kutta steps (skip_prk_steps false) takes {Stages} steps or more.");
+            }
 
             // Each of the three steps calls the network at its start, twice in its middle, and at its end.
             double half = _stride / 2;

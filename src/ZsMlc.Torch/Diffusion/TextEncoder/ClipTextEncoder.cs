@@ -15,9 +15,11 @@ public sealed class ClipTextEncoder : nn.Module<Tensor, Tensor>
     internal readonly Linear? text_projection;
 
     /// <summary>Creates the encoder with random weights.</summary>
+    /// <exception cref="NotSupportedException">The configuration is of another architecture.</exception>
     public ClipTextEncoder(TextEncoderConfig config)
         : base(nameof(ClipTextEncoder))
     {
+        config.Validate();
         Config = config;
         text_model = new(config);
         text_projection = config.HasProjection ? Layers.Linear(config.HiddenSize, config.ProjectionDim, hasBias: false) : null;

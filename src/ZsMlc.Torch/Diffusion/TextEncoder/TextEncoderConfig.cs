@@ -1,10 +1,15 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using ZsMlc.Torch.Diffusion.Configuration;
 
 namespace ZsMlc.Torch.Diffusion.TextEncoder;
 
 /// <summary>Sizes of a Hugging Face CLIP text model, named as in its <c>config.json</c>; the defaults are Stable Diffusion 1's.</summary>
 public sealed record TextEncoderConfig
 {
+    // Settings of the reference's network that change its result, with the values that this one knows.
+    internal static readonly IReadOnlyList<(string Name, string[] Values)> Fixed = [("use_attention_mask", ["false"])];
+
     internal const string WithProjection = "CLIPTextModelWithProjection";
 
     /// <summary>Gets the network's class: <c>CLIPTextModel</c> (default), or <c>CLIPTextModelWithProjection</c> for one that pools (the second of SDXL).</summary>
@@ -40,4 +45,15 @@ public sealed record TextEncoderConfig
 
     /// <summary>Gets the width of the projected text, for <c>CLIPTextModelWithProjection</c>. Default 512.</summary>
     public int ProjectionDim { get; init; } = 512;
+
+    /// <summary>Gets settings that this record does not name; one of them changes what the network sees.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; init; }
+
+    /// <summary>Throws when the configuration asks for what this network does not do.</summary>
+    /// <exception cref="NotSupportedException">The message names the setting.</exception>
+    public void Validate()
+    {
+        FixedSettings.Check("The text encoder", Other, Fixed);
+    }
 }

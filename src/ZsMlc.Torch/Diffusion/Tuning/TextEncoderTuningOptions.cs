@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ZsMlc.Torch.Classification;
 
 namespace ZsMlc.Torch.Diffusion.Tuning;
@@ -21,6 +22,7 @@ public sealed record TextEncoderTuningOptions
     public double GradientClip { get; init; } = 1;
 
     /// <summary>Gets the text encoders that are tuned, in a family with several (SDXL). Default <see cref="TunedEncoders.All"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public TunedEncoders Encoders { get; init; }
 
     /// <summary>Gets the number of last sampling steps that gradients pass through; null for all, as published. Default null.</summary>

@@ -8,15 +8,22 @@ namespace ZsMlc.Torch.Diffusion.Unet;
 public sealed record UnetConfig
 {
     // Every other setting of the reference's network that changes its result, with the values that this one knows.
-    private static readonly (string Name, string[] Values)[] s_fixed =
+    internal static readonly IReadOnlyList<(string Name, string[] Values)> Fixed =
     [
         ("act_fn", ["\"silu\"", "\"swish\""]), ("attention_type", ["\"default\""]), ("center_input_sample", ["false"]),
         ("class_embed_type", []), ("conv_in_kernel", ["3"]), ("conv_out_kernel", ["3"]), ("cross_attention_norm", []),
         ("downsample_padding", ["1"]), ("dual_cross_attention", ["false"]), ("encoder_hid_dim", []), ("encoder_hid_dim_type", []),
-        ("mid_block_only_cross_attention", ["false"]), ("mid_block_scale_factor", ["1"]), ("num_attention_heads", []),
+        ("mid_block_only_cross_attention", ["null", "false"]), ("mid_block_scale_factor", ["1"]), ("num_attention_heads", []),
         ("num_class_embeds", []), ("only_cross_attention", ["false"]), ("resnet_out_scale_factor", ["1"]),
         ("resnet_skip_time_act", ["false"]), ("resnet_time_scale_shift", ["\"default\""]), ("reverse_transformer_layers_per_block", []),
         ("time_embedding_act_fn", []), ("time_embedding_dim", []), ("time_embedding_type", ["\"positional\""]), ("timestep_post_act", []),
+    ];
+
+    // Settings that change nothing in such a network, and those of this record that may be null.
+    internal static readonly IReadOnlyList<(string Name, string[] Values)> Idle =
+    [
+        ("addition_embed_type", []), ("addition_embed_type_num_heads", ["64"]), ("addition_time_embed_dim", []), ("class_embeddings_concat", ["false"]),
+        ("dropout", ["0.0"]), ("projection_class_embeddings_input_dim", []), ("time_cond_proj_dim", []), ("upcast_attention", ["false"]),
     ];
 
     /// <summary>Gets the network's class in the checkpoint.</summary>
@@ -112,7 +119,7 @@ public sealed record UnetConfig
             throw new NotSupportedException($"The denoiser '{ClassName}' is not supported; expected UNet2DConditionModel (Stable Diffusion 1.x, 2.x or XL).");
         }
 
-        FixedSettings.Check("The UNet", Other, s_fixed);
+        FixedSettings.Check("The UNet", Other, Fixed);
         if (AdditionEmbedType is not (null or "text_time"))
         {
             throw new NotSupportedException($"The UNet: the setting addition_embed_type = \"{AdditionEmbedType}\" is not supported; expected null or text_time.");

@@ -36,10 +36,14 @@ public sealed class StableDiffusionXLConditioningTests
         using var none = no_grad();
         using var conditioning = GoldenSdxl.Conditioning();
         var found = conditioning.Encode(["b", ""], ImageSizes.Of(64, 48));
-        long[] row = [998, .. conditioning.Encoders[0].Tokenizer.Encode("b").Select(i => (long)i), 999];
-        Tensor Ids(long pad) => tensor(row.Concat(Enumerable.Repeat(pad, 77 - row.Length)).ToArray()).unsqueeze(0);
+        Tensor Ids(int encoder, long pad)
+        {
+            var (tokenizer, length) = (conditioning.Encoders[encoder].Tokenizer, conditioning.Encoders[encoder].Length);
+            long[] row = [tokenizer.StartId, .. tokenizer.Encode("b").Select(i => (long)i), tokenizer.EndId];
+            return tensor(row.Concat(Enumerable.Repeat(pad, length - row.Length)).ToArray()).unsqueeze(0);
+        }
 
-        var expected = conditioning.EncodeIds([Ids(999), Ids(0)], new(64, 48, 0, 0, 64, 48));
+        var expected = conditioning.EncodeIds([Ids(0, conditioning.Encoders[0].Tokenizer.EndId), Ids(1, 0)], new(64, 48, 0, 0, 64, 48));
 
         Golden.AssertL2(expected.States, found.States[..1], Limit, "states");
         Golden.AssertL2(expected.Pooled!, found.Pooled![..1], Limit, "pooled text");
