@@ -14,7 +14,7 @@ internal sealed class PipelineOverhead : IBenchmark
     {
         using var scope = NewDisposeScope();
         using var clip = RandomModels.ResNet(options);
-        var photos = Enumerable.Range(0, options.Batch).Select(SamplePhotos.Create).ToList();
+        var photos = Enumerable.Range(0, options.Batch).Select(i => SamplePhotos.Create(i)).ToList();
         List<Measurement> rows = [];
         foreach (var (type, name) in DeviceClock.Precisions)
         {

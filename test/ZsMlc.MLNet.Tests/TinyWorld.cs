@@ -84,10 +84,10 @@ internal sealed class TinyWorld : IDisposable
     /// <summary>Rows in memory with any further columns; every picture is grey.</summary>
     public static IDataView Rows(int count, params IndexedColumn[] columns) => new IndexedDataView(count,
     [
-        new("Image", new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) =>
+        new("Image", new ImageDataViewType(), row => (ValueGetter<MLImage>)((ref MLImage value) =>
         {
             value?.Dispose();
-            value = MLImage.CreateFromPixels(2, 2, MLPixelFormat.Rgba32, Enumerable.Repeat((byte)(index() % 256), 16).ToArray());
+            value = MLImage.CreateFromPixels(2, 2, MLPixelFormat.Rgba32, Enumerable.Repeat((byte)(row.Index % 256), 16).ToArray());
         })),
         .. columns,
     ]);

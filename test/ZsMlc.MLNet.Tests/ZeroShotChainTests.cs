@@ -142,12 +142,12 @@ public sealed class ZeroShotChainTests
         var paths = s_seen.GetColumn<string>("ImagePath").ToArray();
         var names = s_seen.GetColumn<string[]>("Labels").ToArray();
         var slots = s_micro.Seen.ToArray();
-        var numbers = new IndexedColumn("Labels", new VectorDataViewType(NumberDataViewType.Single, slots.Length), index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
-            value = new(slots.Length, [.. slots.Select(s => names[index()].Contains(s) ? 1f : 0)])), Shapes.Slots(slots));
-        var image = new IndexedColumn("Image", new Microsoft.ML.Transforms.Image.ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) =>
+        var numbers = new IndexedColumn("Labels", new VectorDataViewType(NumberDataViewType.Single, slots.Length), row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
+            value = new(slots.Length, [.. slots.Select(s => names[row.Index].Contains(s) ? 1f : 0)])), Shapes.Slots(slots));
+        var image = new IndexedColumn("Image", new Microsoft.ML.Transforms.Image.ImageDataViewType(), row => (ValueGetter<MLImage>)((ref MLImage value) =>
         {
             value?.Dispose();
-            value = MLImage.CreateFromFile(paths[index()]);
+            value = MLImage.CreateFromFile(paths[row.Index]);
         }));
 
         using var model = Chain(ml).Fit(new IndexedDataView(Photos, [image, numbers]));

@@ -23,7 +23,7 @@ public sealed record ImageDataOptions
     /// <summary>Gets whether unreadable images (missing, no picture, damaged, cut short, too large) are left out, with a warning in <c>MLContext.Log</c>, instead of ending the run. Default false.</summary>
     public bool SkipUnreadable { get; init; }
 
-    /// <summary>Gets what is called once for every image that <see cref="SkipUnreadable"/> left out; for counting. Default: nothing.</summary>
+    /// <summary>Gets what is called once for every image that <see cref="SkipUnreadable"/> left out; for counting. Any thread may call it, one at a time. Default: nothing.</summary>
     public Action<ImageReadException>? Unreadable { get; init; }
 
     /// <summary>Gets what is called with the path of every file that <c>LoadImagesFromFolder</c> passes over because its ending is not that of a picture; for counting. Default: nothing.</summary>

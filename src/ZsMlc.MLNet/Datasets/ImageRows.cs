@@ -47,35 +47,6 @@ internal static class ImageRows
             columns.Add(IndexedColumn.Texts(LabelsColumn, i => rows[i].Labels));
         }
 
-        return new IndexedDataView(rows.Count, columns, options.SkipUnreadable ? Readable(environment, rows, options) : null);
-    }
-
-    // A file is tried once, by whichever cursor comes to it first, so that every pass sees the same rows.
-    private static Func<int, bool> Readable(IHostEnvironment environment, IReadOnlyList<ImageRow> rows, ImageDataOptions options)
-    {
-        var verdicts = new bool?[rows.Count];
-        var gate = new object();
-        return i =>
-        {
-            lock (gate)
-            {
-                return verdicts[i] ??= Try(i);
-            }
-        };
-
-        bool Try(int i)
-        {
-            try
-            {
-                ImageReader.Read(rows[i].Path, options.Reading).Dispose();
-                return true;
-            }
-            catch (ImageReadException e)
-            {
-                environment.Warning("Images", $"Left out: {e.Message}");
-                options.Unreadable?.Invoke(e);
-                return false;
-            }
-        }
+        return new IndexedDataView(rows.Count, columns, options.SkipUnreadable ? new ReadableRows(environment, rows, options).Includes : null);
     }
 }

@@ -39,6 +39,9 @@ internal sealed class ClipFilterMapping : BatchMapping
     /// <summary>Gets the index of the column that marks synthetic rows, or <see langword="null"/> where every row is judged.</summary>
     public int? Synthetic { get; }
 
+    /// <summary>Gets whether every row is judged: of real rows not even the image is read.</summary>
+    public override bool ReadsEveryRow => Synthetic is null;
+
     /// <inheritdoc/>
     public override IReadOnlyList<int> Reads { get; }
 

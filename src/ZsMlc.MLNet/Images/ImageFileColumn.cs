@@ -13,10 +13,10 @@ internal static class ImageFileColumn
     /// <param name="path">Path of the file of a row.</param>
     /// <param name="options">What is accepted.</param>
     public static IndexedColumn Create(string name, Func<int, string> path, ImageReadOptions options) =>
-        new(name, new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) =>
+        new(name, new ImageDataViewType(), row => (ValueGetter<MLImage>)((ref MLImage value) =>
         {
             value?.Dispose();
             value = null!;
-            value = ImageReader.Read(path(index()), options);
+            value = row.Take<MLImage>() ?? ImageReader.Read(path(row.Index), options);
         }));
 }

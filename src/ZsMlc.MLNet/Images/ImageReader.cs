@@ -79,6 +79,8 @@ public static class ImageReader
             throw new ImageReadException(name, $"it claims {width} x {height} pixels; at most {options.MaximumPixels} are read ({nameof(ImageReadOptions.MaximumPixels)}).");
         }
 
+        (width, height) = DecodedSize(codec, options);
+
         // No colour space: the values as they are stored, which is what networks are trained on.
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Premul));
         var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
@@ -95,5 +97,14 @@ public static class ImageReader
         return options.ApplyOrientation
             ? Orientation.ToImage(bitmap, codec.EncodedOrigin)
             : Orientation.ToImage(bitmap, SKEncodedOrigin.TopLeft);
+    }
+
+    private static (int Width, int Height) DecodedSize(SKCodec codec, ImageReadOptions options)
+    {
+        var sizes = options.JpegMinimumSide is not null && codec.EncodedFormat is SKEncodedImageFormat.Jpeg
+            ? Enumerable.Range(1, 7).Select(eighths => codec.GetScaledDimensions(eighths / 8f)).Where(s => Math.Min(s.Width, s.Height) >= options.JpegMinimumSide)
+            : [];
+        var size = sizes.FirstOrDefault(new SKSizeI(codec.Info.Width, codec.Info.Height));
+        return (size.Width, size.Height);
     }
 }

@@ -7,7 +7,8 @@ namespace ZsMlc.MLNet.Interop;
 /// <remarks>ML.NET's own view of this kind refuses image columns of different nominal sizes, which mean nothing here.</remarks>
 internal sealed class AppendedDataView : IDataView
 {
-    private readonly IDataView _first, _second;
+    // No row of the first view has so high a number.
+    private const long SecondBatches = 1L << 62;
 
     /// <summary>Creates the view.</summary>
     /// <param name="first">The first rows.</param>
@@ -15,7 +16,7 @@ internal sealed class AppendedDataView : IDataView
     /// <exception cref="ArgumentException">A column of the first view is missing in the second or holds values of another type.</exception>
     public AppendedDataView(IDataView first, IDataView second)
     {
-        (_first, _second) = (first, second);
+        (First, Second) = (first, second);
         foreach (var column in first.Schema.Where(c => !c.IsHidden))
         {
             var other = second.Schema.GetColumnOrNull(column.Name) ?? throw new ArgumentException($"The rows to append have no column '{column.Name}' ({column.Type}).");
@@ -26,88 +27,94 @@ internal sealed class AppendedDataView : IDataView
         }
     }
 
-    /// <inheritdoc/>
-    public DataViewSchema Schema => _first.Schema;
+    /// <summary>Gets the first rows.</summary>
+    public IDataView First { get; }
+
+    /// <summary>Gets the rows behind them.</summary>
+    public IDataView Second { get; }
 
     /// <inheritdoc/>
-    public bool CanShuffle => _first.CanShuffle && _second.CanShuffle;
+    public DataViewSchema Schema => First.Schema;
 
     /// <inheritdoc/>
-    public long? GetRowCount() => _first.GetRowCount() + _second.GetRowCount();
+    public bool CanShuffle => First.CanShuffle && Second.CanShuffle;
+
+    /// <inheritdoc/>
+    public long? GetRowCount() => First.GetRowCount() + Second.GetRowCount();
 
     /// <summary>Returns a cursor over the first rows and then the second; each part is shuffled by itself.</summary>
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => GetRowCursorSet(columnsNeeded, 1, rand)[0];
+
+    /// <summary>Returns up to <paramref name="n"/> cursors, each over a share of the first rows and then of the second.</summary>
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         var needed = columnsNeeded.Where(c => !c.IsHidden).ToList();
-        var first = _first.GetRowCursor(needed, rand);
+        var first = First.GetRowCursorSet(needed, n, rand);
         try
         {
-            return new Cursor(first, () => _second.GetRowCursor(needed.Select(c => _second.Schema[c.Name]), rand));
+            var second = Second.GetRowCursorSet(needed.Select(c => Second.Schema[c.Name]), n, rand);
+            HashSet<int> active = [.. needed.Select(c => c.Index)];
+            return [.. Enumerable.Range(0, Math.Max(first.Length, second.Length)).Select(i => new Cursor(Schema, active, first.ElementAtOrDefault(i), second.ElementAtOrDefault(i)))];
         }
         catch
         {
-            first.Dispose();
+            Array.ForEach(first, c => c.Dispose());
             throw;
         }
     }
 
-    /// <summary>Returns one cursor.</summary>
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
-
-    private sealed class Cursor(DataViewRowCursor first, Func<DataViewRowCursor> open) : DataViewRowCursor
+    private sealed class Cursor(DataViewSchema schema, HashSet<int> active, DataViewRowCursor? first, DataViewRowCursor? second) : DataViewRowCursor
     {
-        private DataViewRowCursor? _second;
+        private DataViewRowCursor? _part = first ?? second;
         private long _position = -1;
         private bool _done;
 
-        public override DataViewSchema Schema => first.Schema;
+        public override DataViewSchema Schema => schema;
 
         public override long Position => _position;
 
-        public override long Batch => 0;
+        public override long Batch => (_part?.Batch ?? 0) + (_part == second ? SecondBatches : 0);
 
-        public override bool IsColumnActive(DataViewSchema.Column column) => first.IsColumnActive(column);
+        public override bool IsColumnActive(DataViewSchema.Column column) => active.Contains(column.Index);
 
         public override bool MoveNext()
         {
-            if (_done)
+            while (!_done)
             {
-                return false;
+                if (_part is null)
+                {
+                    Dispose();
+                }
+                else if (_part.MoveNext())
+                {
+                    _position++;
+                    return true;
+                }
+                else
+                {
+                    _part = _part == second ? null : second;
+                }
             }
 
-            if (_second is null && !first.MoveNext())
-            {
-                _second = open();
-            }
-
-            if (_second is not null && !_second.MoveNext())
-            {
-                Dispose();
-                return false;
-            }
-
-            _position++;
-            return true;
+            return false;
         }
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
-            var one = first.GetGetter<TValue>(column);
-            ValueGetter<TValue>? two = null;
-            return (ref TValue value) =>
-            {
-                if (_second is null)
-                {
-                    one(ref value);
-                    return;
-                }
-
-                two ??= _second.GetGetter<TValue>(_second.Schema[column.Name]);
-                two(ref value);
-            };
+            var one = first?.GetGetter<TValue>(column);
+            var two = second?.GetGetter<TValue>(second.Schema[column.Name]);
+            return (ref TValue value) => (_part == second ? two : one)!(ref value);
         }
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new((ulong)_position, _second is null ? 0UL : 1UL);
+        public override ValueGetter<DataViewRowId> GetIdGetter()
+        {
+            var (one, two) = (first?.GetIdGetter(), second?.GetIdGetter());
+            return (ref DataViewRowId id) =>
+            {
+                (_part == second ? two : one)!(ref id);
+                id = id.Combine(new(_part == second ? 1UL : 0UL, 0));
+            };
+        }
 
         protected override void Dispose(bool disposing)
         {
@@ -115,8 +122,8 @@ internal sealed class AppendedDataView : IDataView
             {
                 _done = true;
                 _position = -1;
-                first.Dispose();
-                _second?.Dispose();
+                first?.Dispose();
+                second?.Dispose();
             }
 
             base.Dispose(disposing);

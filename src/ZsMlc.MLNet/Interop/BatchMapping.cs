@@ -56,6 +56,12 @@ internal abstract class BatchMapping
     /// <summary>Gets the token that stops a cursor between batches.</summary>
     public virtual CancellationToken CancellationToken => default;
 
+    /// <summary>Gets whether a network computes the columns, in one place with every core, and ahead of it images are decoded; otherwise any thread may make them.</summary>
+    public virtual bool UsesNetwork => true;
+
+    /// <summary>Gets whether the computation reads the columns <see cref="Reads"/> of every row, so that it pays to make them ahead.</summary>
+    public virtual bool ReadsEveryRow => true;
+
     /// <summary>Starts computing on the rows that <paramref name="row"/> moves over.</summary>
     /// <param name="row">A row whose columns <see cref="Reads"/> are active.</param>
     /// <param name="capacity">Number of slots, one for each row of a batch.</param>

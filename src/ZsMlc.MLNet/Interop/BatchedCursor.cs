@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -16,6 +17,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     private int _slot = -1, _count;
     private long _position = -1;
     private bool _done;
+    private ExceptionDispatchInfo? _fault;
 
     public BatchedCursor(DataViewRowCursor source, BatchMapping mapping, bool[] active, bool computes)
     {
@@ -49,7 +51,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     public override long Position => _position;
 
     /// <inheritdoc/>
-    public override long Batch => 0;
+    public override long Batch => _ids.Length == 1 ? _source.Batch : 0;
 
     /// <inheritdoc/>
     public override bool IsColumnActive(DataViewSchema.Column column) => _active[column.Index];
@@ -103,6 +105,10 @@ internal sealed class BatchedCursor : DataViewRowCursor
             _position = -1;
             _run?.Dispose();
             _source.Dispose();
+            if (_source is ReadAheadCursor)
+            {
+                _buffers.Values.ToList().ForEach(b => b.FreeImages());
+            }
         }
 
         base.Dispose(disposing);
@@ -110,17 +116,19 @@ internal sealed class BatchedCursor : DataViewRowCursor
 
     private bool Fill()
     {
-        _mapping.CancellationToken.ThrowIfCancellationRequested();
-        _slot = 0;
-        for (_count = 0; _count < _ids.Length && _source.MoveNext(); _count++)
+        _fault?.Throw();
+        (_slot, _count) = (0, 0);
+        try
         {
-            _idGetter(ref _ids[_count]);
-            foreach (var buffer in _buffers.Values)
+            while (_count < _ids.Length && ReadRow())
             {
-                buffer.Read(_count);
+                _count++;
             }
-
-            _run?.Read(_count);
+        }
+        catch (Exception e) when (_count > 0 && e is not OperationCanceledException)
+        {
+            // The rows before it are whole: the failure comes in its turn.
+            _fault = ExceptionDispatchInfo.Capture(e);
         }
 
         if (_count > 0)
@@ -129,6 +137,24 @@ internal sealed class BatchedCursor : DataViewRowCursor
         }
 
         return _count > 0;
+    }
+
+    private bool ReadRow()
+    {
+        _mapping.CancellationToken.ThrowIfCancellationRequested();
+        if (!_source.MoveNext())
+        {
+            return false;
+        }
+
+        _idGetter(ref _ids[_count]);
+        foreach (var buffer in _buffers.Values)
+        {
+            buffer.Read(_count);
+        }
+
+        _run?.Read(_count);
+        return true;
     }
 
     private int Slot() => _position >= 0 ? _slot : throw new InvalidOperationException("The cursor is not on a row: call MoveNext first.");

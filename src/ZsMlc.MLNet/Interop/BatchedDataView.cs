@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 
 namespace ZsMlc.MLNet.Interop;
 
@@ -21,8 +22,31 @@ internal sealed class BatchedDataView(IDataView source, BatchMapping mapping, bo
     /// <inheritdoc/>
     public long? GetRowCount() => filters ? null : source.GetRowCount();
 
+    /// <summary>Gets the rows that come in.</summary>
+    public IDataView Source => source;
+
+    /// <summary>Gets whether a network computes the added columns.</summary>
+    public bool UsesNetwork => mapping.UsesNetwork;
+
     /// <inheritdoc/>
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+    {
+        var (active, needed, computes) = Plan(columnsNeeded);
+        var ahead = computes && UsesNetwork && (mapping.ReadsEveryRow || Schema.Any(c => active[c.Index] && c.Type is ImageDataViewType));
+        var rows = ahead ? ReadAhead.Open(source, needed, rand, mapping.BatchSize) : source.GetRowCursor(needed, rand);
+        return new BatchedCursor(rows, mapping, active, computes);
+    }
+
+    /// <summary>Returns as many cursors as the source, or one where a network computes: it runs in one place and uses every core by itself.</summary>
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+    {
+        var (active, needed, computes) = Plan(columnsNeeded);
+        return computes && UsesNetwork
+            ? [GetRowCursor(columnsNeeded, rand)]
+            : [.. source.GetRowCursorSet(needed, n, rand).Select(rows => new BatchedCursor(rows, mapping, active, computes))];
+    }
+
+    private (bool[] Active, List<DataViewSchema.Column> Needed, bool Computes) Plan(IEnumerable<DataViewSchema.Column> columnsNeeded)
     {
         var active = new bool[Schema.Count];
         foreach (var column in columnsNeeded)
@@ -38,9 +62,6 @@ internal sealed class BatchedDataView(IDataView source, BatchMapping mapping, bo
             needed[column] = true;
         }
 
-        return new BatchedCursor(source.GetRowCursor(source.Schema.Where(c => needed[c.Index]), rand), mapping, active, computes);
+        return (active, [.. source.Schema.Where(c => needed[c.Index])], computes);
     }
-
-    /// <summary>Returns one cursor: the network runs in one place and uses every core by itself.</summary>
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 }

@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 
 namespace ZsMlc.MLNet.Interop;
 
-/// <summary>Holds the values of one column for the rows of a batch while the network computes.</summary>
+/// <summary>Holds the values of one column for several rows.</summary>
 internal abstract class ColumnBuffer
 {
     /// <summary>Creates a buffer for a column of any type.</summary>
@@ -16,6 +16,12 @@ internal abstract class ColumnBuffer
 
     /// <summary>Returns a getter that copies the value of the slot that <paramref name="slot"/> tells.</summary>
     public abstract Delegate Getter(Func<int> slot);
+
+    /// <summary>The memory of a slot's image in bytes; 0 for other values.</summary>
+    public abstract long ImageBytes(int slot);
+
+    /// <summary>Frees the images. Only for sources that make an image for every reader.</summary>
+    public abstract void FreeImages();
 }
 
 /// <inheritdoc/>
@@ -36,6 +42,32 @@ internal sealed class ColumnBuffer<T>(DataViewRow row, DataViewSchema.Column col
 
     /// <inheritdoc/>
     public override Delegate Getter(Func<int> slot) => (ValueGetter<T>)((ref T value) => s_copy(ref _values[slot()], ref value));
+
+    /// <summary>Hands a slot's value over. An image is exchanged for the previous one, which the source frees or reuses when the slot is read into again, so that it can be had only once; other values are copied.</summary>
+    public void Take(int slot, ref T value)
+    {
+        if (typeof(T) == typeof(MLImage))
+        {
+            (value, _values[slot]) = (_values[slot], value);
+        }
+        else
+        {
+            s_copy(ref _values[slot], ref value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long ImageBytes(int slot) => _values[slot] is MLImage image ? 4L * image.Width * image.Height : 0;
+
+    /// <inheritdoc/>
+    public override void FreeImages()
+    {
+        foreach (ref var value in _values.AsSpan())
+        {
+            (value as MLImage)?.Dispose();
+            value = default!;
+        }
+    }
 
     private static Copier CreateCopier()
     {

@@ -10,6 +10,9 @@ internal sealed class ConstantMapping(DataViewSchema input, params IReadOnlyList
     : BatchMapping(input, [.. columns.Select(c => new AddedColumn(c.Name, c.Type, c.Annotations))], 1)
 {
     /// <inheritdoc/>
+    public override bool UsesNetwork => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<int> Reads => [];
 
     /// <inheritdoc/>
@@ -17,6 +20,8 @@ internal sealed class ConstantMapping(DataViewSchema input, params IReadOnlyList
 
     private sealed class Run(IReadOnlyList<IndexedColumn> columns) : BatchRun
     {
+        private readonly IndexedRow _row = IndexedRow.At(0);
+
         public override void Read(int slot)
         {
         }
@@ -25,6 +30,6 @@ internal sealed class ConstantMapping(DataViewSchema input, params IReadOnlyList
         {
         }
 
-        public override Delegate Getter(int added, Func<int> slot) => columns[added].Getter(static () => 0);
+        public override Delegate Getter(int added, Func<int> slot) => columns[added].Getter(_row);
     }
 }

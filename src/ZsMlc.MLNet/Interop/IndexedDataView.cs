@@ -3,43 +3,11 @@ using Microsoft.ML.Data;
 
 namespace ZsMlc.MLNet.Interop;
 
-/// <summary>A column whose values are made from the index of the row.</summary>
-/// <param name="Name">Name.</param>
-/// <param name="Type">Type.</param>
-/// <param name="Getter">Makes a <see cref="ValueGetter{TValue}"/> from a function that tells the current index.</param>
-/// <param name="Annotations">Annotations such as slot names.</param>
-internal sealed record IndexedColumn(string Name, DataViewType Type, Func<Func<int>, Delegate> Getter, DataViewSchema.Annotations? Annotations = null)
-{
-    /// <summary>A column of texts.</summary>
-    public static IndexedColumn Text(string name, Func<int, string> value) =>
-        new(name, TextDataViewType.Instance, index => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> v) => v = value(index()).AsMemory()));
-
-    /// <summary>A column of lists of texts.</summary>
-    public static IndexedColumn Texts(string name, Func<int, IReadOnlyList<string>> values) =>
-        new(name, new VectorDataViewType(TextDataViewType.Instance), index => (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)((ref VBuffer<ReadOnlyMemory<char>> v) => Fill(ref v, values(index()))));
-
-    /// <summary>A column of truth values.</summary>
-    public static IndexedColumn Boolean(string name, Func<int, bool> value) =>
-        new(name, BooleanDataViewType.Instance, index => (ValueGetter<bool>)((ref bool v) => v = value(index())));
-
-    /// <summary>Puts texts into a vector, reusing its memory.</summary>
-    public static void Fill(ref VBuffer<ReadOnlyMemory<char>> value, IReadOnlyList<string> texts)
-    {
-        var editor = VBufferEditor.Create(ref value, texts.Count);
-        for (var i = 0; i < texts.Count; i++)
-        {
-            editor.Values[i] = texts[i].AsMemory();
-        }
-
-        value = editor.Commit();
-    }
-}
-
-/// <summary>A lazy view of rows 0 to count − 1, in any order.</summary>
+/// <summary>A lazy view of rows 0 to count − 1, in any order. Its cursor sets deal the rows out one by one, so that several threads make them.</summary>
 /// <param name="count">Number of rows.</param>
 /// <param name="columns">Columns.</param>
-/// <param name="includes">Tells whether a row exists, asked when a cursor comes to it; by default all do.</param>
-internal sealed class IndexedDataView(int count, IReadOnlyList<IndexedColumn> columns, Func<int, bool>? includes = null) : IDataView
+/// <param name="includes">Tells whether a row exists, asked when a cursor comes to it, by several cursors at a time; by default all do.</param>
+internal sealed class IndexedDataView(int count, IReadOnlyList<IndexedColumn> columns, Func<IndexedRow, bool>? includes = null) : IDataView
 {
     /// <inheritdoc/>
     public DataViewSchema Schema { get; } = CreateSchema(columns);
@@ -51,15 +19,17 @@ internal sealed class IndexedDataView(int count, IReadOnlyList<IndexedColumn> co
     public long? GetRowCount() => includes is null ? count : null;
 
     /// <inheritdoc/>
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => GetRowCursorSet(columnsNeeded, 1, rand)[0];
+
+    /// <summary>Returns <paramref name="n"/> cursors, or one for each row if these are fewer. Cursor j has every n-th row from row j on; a row's batch is its place among all.</summary>
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         var order = Enumerable.Range(0, count).ToArray();
         rand?.Shuffle(order);
-        return new Cursor(Schema, columns, order, [.. columnsNeeded.Select(c => c.Index)], includes);
+        HashSet<int> active = [.. columnsNeeded.Select(c => c.Index)];
+        var cursors = Math.Clamp(n, 1, Math.Max(1, count));
+        return [.. Enumerable.Range(0, cursors).Select(first => new Cursor(Schema, columns, order, first, cursors, active, includes))];
     }
-
-    /// <summary>Returns one cursor.</summary>
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 
     private static DataViewSchema CreateSchema(IReadOnlyList<IndexedColumn> columns)
     {
@@ -72,24 +42,26 @@ internal sealed class IndexedDataView(int count, IReadOnlyList<IndexedColumn> co
         return builder.ToSchema();
     }
 
-    private sealed class Cursor(DataViewSchema schema, IReadOnlyList<IndexedColumn> columns, int[] order, HashSet<int> active, Func<int, bool>? includes) : DataViewRowCursor
+    private sealed class Cursor(DataViewSchema schema, IReadOnlyList<IndexedColumn> columns, int[] order, int first, int step, HashSet<int> active, Func<IndexedRow, bool>? includes) : DataViewRowCursor
     {
-        private int _at = -1;
-        private long _position = -1;
+        private readonly IndexedRow _row = new();
+        private long _next = first, _position = -1;
 
         public override DataViewSchema Schema => schema;
 
         public override long Position => _position;
 
-        public override long Batch => 0;
+        public override long Batch => _next - step;
 
         public override bool IsColumnActive(DataViewSchema.Column column) => active.Contains(column.Index);
 
         public override bool MoveNext()
         {
-            while (++_at < order.Length)
+            while (_next < order.Length)
             {
-                if (includes?.Invoke(order[_at]) ?? true)
+                _row.Move(order[_next]);
+                _next += step;
+                if (includes?.Invoke(_row) ?? true)
                 {
                     _position++;
                     return true;
@@ -107,18 +79,21 @@ internal sealed class IndexedDataView(int count, IReadOnlyList<IndexedColumn> co
                 throw new ArgumentException($"The column {column.Name} was not asked for when the cursor was made.", nameof(column));
             }
 
-            return columns[column.Index].Getter(Index) as ValueGetter<TValue>
+            return columns[column.Index].Getter(_row) as ValueGetter<TValue>
                 ?? throw new ArgumentException($"The column {column.Name} has values of the type {column.Type.RawType}, not {typeof(TValue)}.", nameof(column));
         }
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new((ulong)Index(), 0);
+        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new((ulong)_row.Index, 0);
 
         protected override void Dispose(bool disposing)
         {
-            (_at, _position) = (order.Length, -1);
+            if (disposing)
+            {
+                (_next, _position) = (order.Length, -1);
+                _row.Dispose();
+            }
+
             base.Dispose(disposing);
         }
-
-        private int Index() => _position >= 0 ? order[_at] : throw new InvalidOperationException("The cursor is not on a row: call MoveNext first.");
     }
 }

@@ -13,6 +13,9 @@ internal sealed class WidenedVector<T>(DataViewSchema input, DataViewSchema.Colu
     : BatchMapping(input, [added], 1)
 {
     /// <inheritdoc/>
+    public override bool UsesNetwork => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<int> Reads { get; } = [column.Index];
 
     /// <inheritdoc/>

@@ -64,9 +64,9 @@ internal sealed class SyntheticRows
     {
         var slots = Shapes.SlotNamesOf(column)!;
         var unseen = slots.Select(s => _labels.IsUnseen(s)).ToArray();
-        return new(column.Name, column.Type, index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
+        return new(column.Name, column.Type, row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
         {
-            var names = _names[index()];
+            var names = _names[row.Index];
             var editor = VBufferEditor.Create(ref value, slots.Count);
             for (var i = 0; i < slots.Count; i++)
             {

@@ -438,10 +438,10 @@ public sealed class FusionMultiLabelTrainerTests
         byte Channel(int row, int offset) => (byte)(offset % 4 == 3 || (stripes[row][offset / 4] >> offset % 4 & 1) == 1 ? 240 : 15);
         return (names, new IndexedDataView(count,
         [
-            new("Image", new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) =>
+            new("Image", new ImageDataViewType(), row => (ValueGetter<MLImage>)((ref MLImage value) =>
             {
                 value?.Dispose();
-                value = MLImage.CreateFromPixels(3, 3, MLPixelFormat.Rgba32, [.. Enumerable.Range(0, 36).Select(i => Channel(index(), i % 12))]);
+                value = MLImage.CreateFromPixels(3, 3, MLPixelFormat.Rgba32, [.. Enumerable.Range(0, 36).Select(i => Channel(row.Index, i % 12))]);
             })),
             IndexedColumn.Texts("Labels", i => [.. stripes[i].Distinct().Select(c => names[c])]),
         ]));
@@ -450,7 +450,7 @@ public sealed class FusionMultiLabelTrainerTests
     private static IndexedColumn Numbers(string[]? slots, float[][] values) => new(
         "Labels",
         new VectorDataViewType(NumberDataViewType.Single, values[0].Length),
-        index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(values[0].Length, values[index()]).CopyTo(ref value)),
+        row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(values[0].Length, values[row.Index]).CopyTo(ref value)),
         slots is null ? null : Shapes.Slots(slots));
 
     private void Says<T>(IDataView data, string part)

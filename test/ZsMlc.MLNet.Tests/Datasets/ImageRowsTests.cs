@@ -115,6 +115,24 @@ public sealed class ImageRowsTests
     }
 
     [TestMethod]
+    public void Read_SkipUnreadable_HandsOutTheImageThatTheTestDecoded()
+    {
+        using var folder = new TestFolder();
+        TestPictures.Solid(folder["a.png"], 2, 3, 1, 2, 3);
+        var view = _ml.Data.LoadImagesFromFolder(folder.Path, options: new() { SkipUnreadable = true });
+        using var cursor = view.GetRowCursor(view.Schema);
+        var image = cursor.GetGetter<MLImage>(view.Schema["Image"]);
+        MLImage value = null!;
+
+        Assert.IsTrue(cursor.MoveNext());
+        File.Delete(folder["a.png"]);
+        image(ref value);
+
+        Assert.AreEqual(3, value.Height);
+        Assert.ThrowsExactly<ImageReadException>(() => image(ref value));
+    }
+
+    [TestMethod]
     public void LoadImagesFromFolder_NoFolder_NamesIt() =>
         Assert.Contains("/nowhere", Assert.ThrowsExactly<DirectoryNotFoundException>(() => _ml.Data.LoadImagesFromFolder("/nowhere")).Message);
 

@@ -49,7 +49,7 @@ public sealed class MultiLabelEvaluatorTests
     {
         float[][] truth = [[1, float.NaN, 0], [0, 1, 0], [1, 0, 0]];
         var column = new IndexedColumn("Labels", new VectorDataViewType(NumberDataViewType.Single, 3),
-            index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, truth[index()]).CopyTo(ref value)), Shapes.Slots(s_labels));
+            row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, truth[row.Index]).CopyTo(ref value)), Shapes.Slots(s_labels));
 
         var metrics = _ml.MultiLabelClassification.Evaluate(View(column));
 
@@ -88,5 +88,5 @@ public sealed class MultiLabelEvaluatorTests
     private static IndexedDataView View(IndexedColumn truth) => new(3, [ScoreColumn(), truth]);
 
     private static IndexedColumn ScoreColumn() => new("Score", new VectorDataViewType(NumberDataViewType.Single, 3),
-        index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, s_scores[index()]).CopyTo(ref value)), Shapes.Slots(s_labels));
+        row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, s_scores[row.Index]).CopyTo(ref value)), Shapes.Slots(s_labels));
 }

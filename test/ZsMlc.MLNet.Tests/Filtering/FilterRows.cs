@@ -48,11 +48,11 @@ internal sealed class FilterRows
         return MLImage.CreateFromPixels(width, height, MLPixelFormat.Rgba32, pixels);
     }
 
-    public IndexedColumn Images() => new("Image", new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) =>
+    public IndexedColumn Images() => new("Image", new ImageDataViewType(), row => (ValueGetter<MLImage>)((ref MLImage value) =>
     {
         value?.Dispose();
-        value = Picture(index());
-        ImageReads[index()]++;
+        value = Picture(row.Index);
+        ImageReads[row.Index]++;
     }));
 
     /// <summary>The rows: Id, Image, Labels, and further columns.</summary>
@@ -67,7 +67,7 @@ internal sealed class FilterRows
     public static IndexedColumn Numbers(params string[] slots) => new(
         "Labels",
         new VectorDataViewType(NumberDataViewType.Single, slots.Length),
-        index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => value = new(slots.Length, [.. slots.Select(s => LabelsOf(index()).Contains(s) ? 1 : float.NaN)])),
+        row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => value = new(slots.Length, [.. slots.Select(s => LabelsOf(row.Index).Contains(s) ? 1 : float.NaN)])),
         Shapes.Slots(slots));
 
     /// <summary>V of every row by the definition: for each label of the row a softmax over it and the labels that the row does not have.</summary>

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Microsoft.ML.Data;
 using SkiaSharp;
+using ZsMlc.MLNet.Interop;
+using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Images;
 
@@ -117,6 +119,32 @@ public sealed class ImageReaderTests
         Assert.AreEqual(orientation > 4 ? (32, 48) : (48, 32), (upright.Width, upright.Height));
         Assert.AreEqual(corners, Corners(upright));
         Assert.AreEqual("48 RGBW", $"{stored.Width} {Corners(stored)}");
+    }
+
+    [TestMethod]
+    [DataRow(300, 450, 300)]
+    [DataRow(200, 338, 225)]
+    [DataRow(60, 113, 75)]
+    [DataRow(1, 113, 75)]
+    [DataRow(601, 900, 600)]
+    public void Read_JpegOfAMinimumSide_IsDecodedReducedAndSeenAlike(int minimum, int width, int height)
+    {
+        using var folder = new TestFolder();
+        var path = TestPictures.Draw(folder["p.jpg"], 900, 600, (x, y) => ((byte)(x * 255 / 900), (byte)(y * 255 / 600), (byte)(127 + 120 * Math.Sin(x / 30.0) * Math.Cos(y / 40.0))));
+        using var full = ImageReader.Read(path);
+        using var reduced = ImageReader.Read(path, new() { JpegMinimumSide = minimum });
+
+        Assert.AreEqual((width, height), (reduced.Width, reduced.Height));
+        using var difference = (ImagePixels.ToSquare(full, 32).to(ScalarType.Float32) - ImagePixels.ToSquare(reduced, 32).to(ScalarType.Float32)).abs();
+        Assert.IsLessThan(2, difference.mean().item<float>());
+    }
+
+    [TestMethod]
+    public void Read_PngOfAMinimumSide_IsDecodedInFull()
+    {
+        using var picture = Read(Noise(SKEncodedImageFormat.Png), new() { JpegMinimumSide = 5 });
+
+        Assert.AreEqual((60, 40), (picture.Width, picture.Height));
     }
 
     [TestMethod]

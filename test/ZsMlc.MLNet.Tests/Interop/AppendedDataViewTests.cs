@@ -76,10 +76,10 @@ public sealed class AppendedDataViewTests
 
     private static IndexedDataView View(string name, int count, ImageDataViewType type, params IndexedColumn[] further) => new(count,
     [
-        new("Image", type, index => (ValueGetter<MLImage>)((ref MLImage v) =>
+        new("Image", type, row => (ValueGetter<MLImage>)((ref MLImage v) =>
         {
             v?.Dispose();
-            v = MLImage.CreateFromPixels(index() + 1, 1, MLPixelFormat.Rgba32, new byte[4 * (index() + 1)]);
+            v = MLImage.CreateFromPixels(row.Index + 1, 1, MLPixelFormat.Rgba32, new byte[4 * (row.Index + 1)]);
         })),
         IndexedColumn.Text("Name", i => $"{name} {i}"),
         .. further,

@@ -83,7 +83,7 @@ public sealed class BatchedDataViewTests
     public void Rows_ColumnBothReadAndAskedFor_IsReadFromTheSourceOnce()
     {
         var reads = 0;
-        var source = new IndexedDataView(5, [new("Number", NumberDataViewType.Single, index => (ValueGetter<float>)((ref float v) => (v, reads) = (index(), reads + 1)))]);
+        var source = new IndexedDataView(5, [new("Number", NumberDataViewType.Single, row => (ValueGetter<float>)((ref float v) => (v, reads) = (row.Index, reads + 1)))]);
         var view = new BatchedDataView(source, new Doubling(source.Schema, 3));
 
         using var cursor = view.GetRowCursor(view.Schema);
@@ -197,14 +197,14 @@ public sealed class BatchedDataViewTests
 
     private static IndexedDataView Source(int count) => new(count,
     [
-        new("Number", NumberDataViewType.Single, index => (ValueGetter<float>)((ref float v) => v = index())),
+        new("Number", NumberDataViewType.Single, row => (ValueGetter<float>)((ref float v) => v = row.Index)),
         IndexedColumn.Text("Name", i => $"row {i}"),
-        new("Items", new VectorDataViewType(NumberDataViewType.Single), index => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> v) =>
-            new VBuffer<float>(index(), Enumerable.Repeat((float)index(), index()).ToArray()).CopyTo(ref v))),
-        new("Picture", new Microsoft.ML.Transforms.Image.ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage v) =>
+        new("Items", new VectorDataViewType(NumberDataViewType.Single), row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> v) =>
+            new VBuffer<float>(row.Index, Enumerable.Repeat((float)row.Index, row.Index).ToArray()).CopyTo(ref v))),
+        new("Picture", new Microsoft.ML.Transforms.Image.ImageDataViewType(), row => (ValueGetter<MLImage>)((ref MLImage v) =>
         {
             v?.Dispose();
-            v = MLImage.CreateFromPixels(index() + 1, 1, MLPixelFormat.Rgba32, new byte[4 * (index() + 1)]);
+            v = MLImage.CreateFromPixels(row.Index + 1, 1, MLPixelFormat.Rgba32, new byte[4 * (row.Index + 1)]);
         })),
     ]);
 

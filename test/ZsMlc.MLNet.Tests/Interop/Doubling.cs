@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 namespace ZsMlc.MLNet.Interop;
 
 /// <summary>Adds a column Twice of the column Number; keeps rows by a rule; counts what it does.</summary>
-internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, bool>? keep = null, CancellationToken token = default)
+internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, bool>? keep = null, CancellationToken token = default, Action? computing = null)
     : BatchMapping(input, [new("Twice", NumberDataViewType.Single)], batchSize)
 {
     public List<int> Batches { get; } = [];
@@ -17,9 +17,9 @@ internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, 
 
     public override CancellationToken CancellationToken => token;
 
-    public override BatchRun Start(DataViewRow row, int capacity) => new Run(this, row.GetGetter<float>(row.Schema["Number"]), capacity, keep);
+    public override BatchRun Start(DataViewRow row, int capacity) => new Run(this, row.GetGetter<float>(row.Schema["Number"]), capacity, keep, computing);
 
-    private sealed class Run(Doubling owner, ValueGetter<float> number, int capacity, Func<float, bool>? keep) : BatchRun
+    private sealed class Run(Doubling owner, ValueGetter<float> number, int capacity, Func<float, bool>? keep, Action? computing) : BatchRun
     {
         private readonly float[] _in = new float[capacity], _out = new float[capacity];
 
@@ -28,6 +28,7 @@ internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, 
         public override void Compute(int count)
         {
             owner.Batches.Add(count);
+            computing?.Invoke();
             for (var i = 0; i < count; i++)
             {
                 _out[i] = 2 * _in[i];

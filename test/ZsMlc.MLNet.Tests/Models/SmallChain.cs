@@ -29,10 +29,10 @@ internal static class SmallChain
     /// <summary>Four pictures of two halves.</summary>
     public static IDataView Photos { get; } = new IndexedDataView(4,
     [
-        new("Image", new ImageDataViewType(), index => (ValueGetter<MLImage>)((ref MLImage value) =>
+        new("Image", new ImageDataViewType(), row => (ValueGetter<MLImage>)((ref MLImage value) =>
         {
             value?.Dispose();
-            value = MLImage.CreateFromPixels(2, 1, MLPixelFormat.Rgba32, s_halves[index()]);
+            value = MLImage.CreateFromPixels(2, 1, MLPixelFormat.Rgba32, s_halves[row.Index]);
         })),
         IndexedColumn.Texts("Labels", i => [Labels.Seen[i % 2]]),
     ]);
