@@ -29,8 +29,9 @@ public sealed record ImageReadOptions
 
     /// <summary>
     /// Gets the pixels that the shorter side of a JPEG must keep, 1 or more, where it may be decoded at a reduced size (in
-    /// eighths): several times faster for large photos that a network sees small. Twice the network's image size changes
-    /// what it sees by less than the compression does. Default <see langword="null"/>: JPEGs are decoded in full.
+    /// eighths): less work for large photos that a network sees small. With twice the network's image size the pixels
+    /// that it sees change by about half a level of 255 in the mean (benchmark <c>decode</c>). Default <see langword="null"/>:
+    /// JPEGs are decoded in full.
     /// </summary>
     public int? JpegMinimumSide { get; init; }
 

@@ -13,7 +13,7 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     private readonly HashSet<int> _active;
     private readonly ReadAheadBudget _budget = new();
     private readonly List<ReadAheadWorker> _workers;
-    private readonly Dictionary<int, MLImage?> _handedOut = [];
+    private readonly Dictionary<int, MLImage> _handedOut = [];
     private ReadAheadWorker? _current;
     private long _position = -1;
     private bool _started, _done;
@@ -62,7 +62,8 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
 
         if (Next() is not { } next)
         {
-            Dispose();
+            // What was handed out is still in use.
+            Stop();
             return false;
         }
 
@@ -96,18 +97,28 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !_done)
+        if (disposing)
+        {
+            Stop();
+            foreach (var image in _handedOut.Values)
+            {
+                image.Dispose();
+            }
+
+            _handedOut.Clear();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Stop()
+    {
+        if (!_done)
         {
             (_done, _position, _current) = (true, -1, null);
             _budget.Cancel();
             _workers.ForEach(w => w.Join());
-            foreach (var image in _handedOut.Values)
-            {
-                image?.Dispose();
-            }
         }
-
-        base.Dispose(disposing);
     }
 
     /// <summary>Waits for the worker whose row is next; <see langword="null"/> behind the last row.</summary>

@@ -36,7 +36,7 @@ internal sealed class MemoryCase : IChild
                 using (var clip = RandomModels.ResNet(options))
                 using (var model = RandomModels.Transformer(clip, Classify.Labels, type, options))
                 {
-                    var photos = Enumerable.Range(0, options.Batch).Select(SamplePhotos.Create).ToList();
+                    var photos = Enumerable.Range(0, options.Batch).Select(i => SamplePhotos.Create(i)).ToList();
                     Print(() => SamplePhotos.ReadScores(model.Transform(SamplePhotos.Decoded(photos))));
                 }
 
