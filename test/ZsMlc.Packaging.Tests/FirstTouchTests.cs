@@ -21,6 +21,10 @@ public sealed class FirstTouchTests
         Assert.AreEqual(line, Repository.Run(s_projects, "dotnet", Output(project, project + ".dll")).Trim());
 
     [TestMethod]
+    public void PlainCalls_OfTheExtensionMembers_NeedNoCSharp14() =>
+        Assert.AreEqual("SyntheticUnseenDataEstimator ClipFilterEstimator FusionMultiLabelTrainer", Repository.Run(s_projects, "dotnet", Output("CSharp13", "CSharp13.dll")).Trim());
+
+    [TestMethod]
     public void FirstLine_MSTestRunner_ReachesLibtorch() =>
         Assert.Contains("succeeded: 1", Repository.Run(s_projects, "dotnet", Output("MSTestProject", "MSTestProject.dll")));
 

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace ZsMlc.Packaging.Tests;
@@ -13,9 +14,9 @@ public sealed class PackageTests
     [DataRow("ZsMlc.MicroModels", "ZsMlc.MLNet")]
     public void Package_Contents_AreLibraryDocumentationLicenceAndSymbols(string name, string dependency)
     {
-        using var package = ZipFile.OpenRead(Path.Combine(Packages.Folder, $"{name}.{Packages.Version}.nupkg"));
+        using var package = ZipFile.OpenRead(Packages.PathOf(name));
         var files = package.Entries.Select(e => e.FullName).ToList();
-        CollectionAssert.IsSubsetOf(new[] { $"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml", "README.md" }, files);
+        CollectionAssert.IsSubsetOf(new[] { $"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml", "README.md", "icon.png" }, files);
         Assert.IsFalse(files.Any(f => f.EndsWith(".so", StringComparison.Ordinal)), "The native libtorch is the application's choice.");
 
         using var stream = package.GetEntry($"{name}.nuspec")!.Open();
@@ -23,11 +24,59 @@ public sealed class PackageTests
         string? Value(string element) => metadata.FirstOrDefault(e => e.Name.LocalName == element)?.Value;
         Assert.AreEqual("MIT", Value("license"));
         Assert.AreEqual("README.md", Value("readme"));
+        Assert.AreEqual("icon.png", Value("icon"));
+        Assert.StartsWith("Copyright ©", Value("copyright")!);
+        Assert.StartsWith("https://", Value("projectUrl")!);
+        Assert.StartsWith($"## [{Repository.Version.Replace("-dev", "")}] - ", Value("releaseNotes")!);
+        Assert.Contains(Value("releaseNotes")![..200], File.ReadAllText(Path.Combine(Repository.Root, "CHANGELOG.md")).ReplaceLineEndings(Value("releaseNotes")!.Contains('\r') ? "\r\n" : "\n"));
+        if (Directory.Exists(Path.Combine(Repository.Root, ".git")))
+        {
+            Assert.AreEqual(40, metadata.Single(e => e.Name.LocalName == "repository").Attribute("commit")!.Value.Length);
+        }
+
         Assert.IsFalse(string.IsNullOrWhiteSpace(Value("description")));
         Assert.Contains(dependency, metadata.Where(e => e.Name.LocalName == "dependency").Select(e => e.Attribute("id")!.Value).ToList());
 
         using var symbols = ZipFile.OpenRead(Path.Combine(Packages.Folder, $"{name}.{Packages.Version}.snupkg"));
         Assert.IsNotNull(symbols.GetEntry($"lib/net10.0/{name}.pdb"));
+    }
+
+    [TestMethod]
+    public void Icon_Png_Is128PixelsSquare()
+    {
+        using var package = ZipFile.OpenRead(Packages.PathOf("ZsMlc.MLNet"));
+        using var stream = package.GetEntry("icon.png")!.Open();
+        var start = new byte[24];
+        stream.ReadExactly(start);
+        CollectionAssert.AreEqual(new byte[] { 0, 0, 0, 128, 0, 0, 0, 128 }, start[16..]);
+    }
+
+    [TestMethod]
+    [DataRow("ZsMlc.Torch")]
+    [DataRow("ZsMlc.MLNet")]
+    [DataRow("ZsMlc.MicroModels")]
+    public void Readme_Links_AreAbsolute(string name)
+    {
+        var readme = Readme(Packages.PathOf(name));
+
+        Assert.StartsWith($"# {name}", readme);
+        Assert.DoesNotContain("{r", readme);
+        Assert.IsNotEmpty(Links(readme));
+        Assert.IsEmpty(Links(readme).Where(link => !link.StartsWith("https://", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void Readme_OfACloneWithARemote_ShowsPicturesAndLinksOfIt()
+    {
+        var folder = Packages.NewFolder("with-remote");
+        Packages.Pack("ZsMlc.MLNet", folder, "-p:PrivateRepositoryUrl=https://github.com/owner/name.git");
+
+        var links = Links(Readme(Directory.GetFiles(folder, "*.nupkg").Single())).ToList();
+
+        Assert.Contains("https://github.com/owner/name", links);
+        var pictures = links.Where(link => link.StartsWith("https://raw.githubusercontent.com/owner/name/HEAD/", StringComparison.Ordinal)).ToList();
+        Assert.IsNotEmpty(pictures);
+        Assert.IsTrue(pictures.All(link => File.Exists(Path.Combine(Repository.Root, link.Split("/HEAD/")[1]))));
     }
 
     [TestMethod]
@@ -48,11 +97,20 @@ public sealed class PackageTests
     {
         foreach (var name in Packages.Names)
         {
-            using var package = ZipFile.OpenRead(Path.Combine(Packages.Folder, $"{name}.{Packages.Version}.nupkg"));
+            using var package = ZipFile.OpenRead(Packages.PathOf(name));
             using var stream = package.GetEntry($"lib/net10.0/{name}.dll")!.Open();
             using var copy = new MemoryStream();
             stream.CopyTo(copy);
             Assert.IsTrue(copy.ToArray().AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(Repository.Root)) < 0, name);
         }
+    }
+
+    private static IEnumerable<string> Links(string markdown) => Regex.Matches(markdown, @"\]\(([^)]*)\)").Select(m => m.Groups[1].Value);
+
+    private static string Readme(string file)
+    {
+        using var package = ZipFile.OpenRead(file);
+        using var reader = new StreamReader(package.GetEntry("README.md")!.Open());
+        return reader.ReadToEnd();
     }
 }

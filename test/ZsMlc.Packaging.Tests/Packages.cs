@@ -15,6 +15,9 @@ public static class Packages
     /// <summary>Where they are.</summary>
     public static string Folder => Path.Combine(s_root, "packages");
 
+    /// <summary>The file of a package.</summary>
+    public static string PathOf(string name) => Path.Combine(Folder, $"{name}.{Version}.nupkg");
+
     /// <summary>Where the users' projects restored them to: at first an empty package cache.</summary>
     public static string Restored => Path.Combine(s_root, "restored");
 
@@ -32,8 +35,8 @@ public static class Packages
     public static void Clean() => Directory.Delete(s_root, recursive: true);
 
     /// <summary>Packs one library as it was built.</summary>
-    public static void Pack(string name, string folder) => Repository.Run(Repository.Root, "dotnet", "pack", Path.Combine("src", name), "--no-build", "-c", Repository.Configuration,
-        "-o", folder, $"-p:PackageVersion={Version}", "-v", "quiet");
+    public static void Pack(string name, string folder, params string[] options) => Repository.Run(Repository.Root, "dotnet",
+        ["pack", Path.Combine("src", name), "--no-build", "-c", Repository.Configuration, "-o", folder, $"-p:PackageVersion={Version}", "-v", "quiet", .. options]);
 
     /// <summary>A new folder outside the repository.</summary>
     public static string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(s_root, name)).FullName;
