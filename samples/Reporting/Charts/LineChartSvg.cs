@@ -3,6 +3,7 @@ using ZsMlc.Samples.Reporting.Html;
 namespace ZsMlc.Samples.Reporting.Charts;
 
 /// <summary>Draws a line chart as SVG. It is laid out for 400 or 250 units of width, so that its text is readable where it stands.</summary>
+/// <remarks>Not ScottPlot's: it needs SkiaSharp 3 where ML.NET's images need 2.88, and the report colours parts by its style sheet.</remarks>
 internal static class LineChartSvg
 {
     private const double Left = 46;

@@ -1,7 +1,8 @@
 namespace ZsMlc.Torch.Classification;
 
 /// <summary>
-/// The course of the learning rate: a constant warm-up, then half a cosine down to zero.
+/// The course of the learning rate: a constant warm-up, then half a cosine down to zero. A function of the epoch, without the state of
+/// TorchSharp's schedulers, which belong to one of its optimizers and count its steps: a resumed run asks for the epoch that it is in.
 /// </summary>
 /// <param name="Epochs">Number of epochs of the cosine.</param>
 /// <param name="WarmupEpochs">Epochs of the constant warm-up.</param>

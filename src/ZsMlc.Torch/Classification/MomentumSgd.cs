@@ -3,9 +3,13 @@ using static TorchSharp.torch;
 namespace ZsMlc.Torch.Classification;
 
 /// <summary>
-/// Stochastic gradient descent with momentum and weight decay. TorchSharp's own cannot hand out its momentum, which a
-/// resumed run needs, nor leave out a step with non-finite gradients together with its momentum.
+/// Stochastic gradient descent with momentum and weight decay, a rate for every parameter, and momentum that is kept by the
+/// parameter's name, so that a resumed run goes on bit for bit.
 /// </summary>
+/// <remarks>
+/// <c>torch.optim.SGD</c> agrees with it but for the last bits (it fuses multiplication and addition), so a run that was begun here
+/// cannot be gone on with there; and its <c>state_dict</c> knows parameters by their place alone.
+/// </remarks>
 internal sealed class MomentumSgd : IDisposable
 {
     private readonly double _momentum, _decay;

@@ -3,7 +3,11 @@ using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Tuning;
 
-/// <summary>AdamW (Loshchilov and Hutter 2019) whose state can be stored in safetensors, for runs that resume.</summary>
+/// <summary>AdamW (Loshchilov and Hutter 2019) whose state is kept by the parameters' names and stored in safetensors, for runs that resume bit for bit.</summary>
+/// <remarks>
+/// <c>torch.optim.AdamW</c> agrees with it but for the last bits (it fuses multiplication and addition), so a run that was begun here
+/// cannot be gone on with there; and its <c>state_dict</c> knows parameters by their place alone.
+/// </remarks>
 internal sealed class AdamW : IDisposable
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
