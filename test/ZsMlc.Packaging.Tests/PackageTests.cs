@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -44,11 +46,8 @@ public sealed class PackageTests
     [TestMethod]
     public void Icon_Png_Is128PixelsSquare()
     {
-        using var package = ZipFile.OpenRead(Packages.PathOf("ZsMlc.MLNet"));
-        using var stream = package.GetEntry("icon.png")!.Open();
-        var start = new byte[24];
-        stream.ReadExactly(start);
-        CollectionAssert.AreEqual(new byte[] { 0, 0, 0, 128, 0, 0, 0, 128 }, start[16..]);
+        var (width, height) = (16, 20);
+        CollectionAssert.AreEqual(new byte[] { 0, 0, 0, 128, 0, 0, 0, 128 }, Entry(Packages.PathOf("ZsMlc.MLNet"), "icon.png")[width..(height + 4)]);
     }
 
     [TestMethod]
@@ -93,24 +92,34 @@ public sealed class PackageTests
     }
 
     [TestMethod]
-    public void Assemblies_Paths_DoNotTellWhereTheyWereBuilt()
+    [DataRow("ZsMlc.Torch")]
+    [DataRow("ZsMlc.MLNet")]
+    [DataRow("ZsMlc.MicroModels")]
+    public void Paths_OfAssemblyAndSymbols_DoNotTellWhereTheyWereBuilt(string name)
     {
-        foreach (var name in Packages.Names)
+        var (assembly, symbols) = (Entry(Packages.PathOf(name), $"lib/net10.0/{name}.dll"), Entry(Path.ChangeExtension(Packages.PathOf(name), ".snupkg"), $"lib/net10.0/{name}.pdb"));
+        foreach (var file in new[] { assembly, symbols })
         {
-            using var package = ZipFile.OpenRead(Packages.PathOf(name));
-            using var stream = package.GetEntry($"lib/net10.0/{name}.dll")!.Open();
-            using var copy = new MemoryStream();
-            stream.CopyTo(copy);
-            Assert.IsTrue(copy.ToArray().AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(Repository.Root)) < 0, name);
+            Assert.IsLessThan(0, file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(Repository.Root))));
         }
+
+        using var provider = MetadataReaderProvider.FromPortablePdbImage([.. symbols]);
+        var reader = provider.GetMetadataReader();
+        var sources = reader.Documents.Select(d => reader.GetString(reader.GetDocument(d).Name)).ToList();
+        Assert.IsNotEmpty(sources.Where(path => path.StartsWith($"/_/src/{name}/", StringComparison.Ordinal)));
+        Assert.IsEmpty(sources.Where(path => !path.StartsWith("/_", StringComparison.Ordinal)), string.Join(", ", sources.Where(path => !path.StartsWith("/_", StringComparison.Ordinal))));
     }
 
     private static IEnumerable<string> Links(string markdown) => Regex.Matches(markdown, @"\]\(([^)]*)\)").Select(m => m.Groups[1].Value);
 
-    private static string Readme(string file)
+    private static string Readme(string file) => Encoding.UTF8.GetString(Entry(file, "README.md"));
+
+    private static byte[] Entry(string file, string entry)
     {
         using var package = ZipFile.OpenRead(file);
-        using var reader = new StreamReader(package.GetEntry("README.md")!.Open());
-        return reader.ReadToEnd();
+        using var stream = package.GetEntry(entry)!.Open();
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
     }
 }
