@@ -13,9 +13,9 @@ internal sealed class PromptLearner : nn.Module
 {
     internal readonly Parameter ctx_pos;
     internal readonly Parameter ctx_neg;
-    private readonly Tensor prefix;
-    private readonly Tensor suffix;
-    private readonly Tensor end;
+
+    // No buffers: TorchSharp 0.107 does not move those that a checkpoint has no place for, so the module moves its frame itself.
+    private (Tensor Start, Tensor Suffix, Tensor End) _frame;
 
     /// <summary>Creates the learner with contexts of N(0, 0.02²).</summary>
     /// <param name="text">The text tower, whose token embeddings are copied.</param>
@@ -35,14 +35,11 @@ internal sealed class PromptLearner : nn.Module
     public PromptLearner((Tensor Start, Tensor Suffix, Tensor End) frame, int tokens, bool specific)
         : base(nameof(PromptLearner))
     {
-        (prefix, suffix, end) = frame;
-        var width = prefix.shape[^1];
-        long[] shape = specific ? [suffix.shape[0], tokens, width] : [tokens, width];
+        _frame = (frame.Start.DetachFromDisposeScope(), frame.Suffix.DetachFromDisposeScope(), frame.End.DetachFromDisposeScope());
+        var width = frame.Start.shape[^1];
+        long[] shape = specific ? [frame.Suffix.shape[0], tokens, width] : [tokens, width];
         ctx_pos = Layers.Normal(0.02, shape);
         ctx_neg = Layers.Normal(0.02, shape);
-        register_buffer("prefix", prefix, persistent: false);
-        register_buffer("suffix", suffix, persistent: false);
-        register_buffer("end", end, persistent: false);
         RegisterComponents();
     }
 
@@ -50,7 +47,7 @@ internal sealed class PromptLearner : nn.Module
     public bool IsGeneric => ctx_pos.dim() == 2;
 
     /// <summary>Gets the number of labels.</summary>
-    public int Labels => (int)suffix.shape[0];
+    public int Labels => (int)_frame.Suffix.shape[0];
 
     /// <summary>Gets the tokens in front of a label's name: the start token and the context.</summary>
     public long PrefixLength => 1 + ctx_pos.shape[^2];
@@ -60,11 +57,11 @@ internal sealed class PromptLearner : nn.Module
     {
         using var scope = NewDisposeScope();
         var context = positive ? ctx_pos : ctx_neg;
-        return cat([get_buffer("prefix")!, context], 0).unsqueeze(0).MoveToOuterDisposeScope();
+        return cat([_frame.Start, context], 0).unsqueeze(0).MoveToOuterDisposeScope();
     }
 
     /// <summary>Name, full stop, end token and padding of the labels: [C, S, W], and the end's index in it [C].</summary>
-    public (Tensor Suffix, Tensor End) Suffixes() => (get_buffer("suffix")!, get_buffer("end")!);
+    public (Tensor Suffix, Tensor End) Suffixes() => (_frame.Suffix, _frame.End);
 
     /// <summary>Whole prompts [C, 1 + n + S, W] and the index of their end tokens [C].</summary>
     public (Tensor Prompts, Tensor End) Prompts(bool positive)
@@ -72,10 +69,31 @@ internal sealed class PromptLearner : nn.Module
         using var scope = NewDisposeScope();
         var context = positive ? ctx_pos : ctx_neg;
         var count = Labels;
-        var start = get_buffer("prefix")!.unsqueeze(0).expand(count, 1, -1);
+        var start = _frame.Start.unsqueeze(0).expand(count, 1, -1);
         var learnt = IsGeneric ? context.unsqueeze(0).expand(count, -1, -1) : context;
-        var prompts = cat([start, learnt, get_buffer("suffix")!], 1);
-        return (prompts.MoveToOuterDisposeScope(), (get_buffer("end")! + PrefixLength).MoveToOuterDisposeScope());
+        var prompts = cat([start, learnt, _frame.Suffix], 1);
+        return (prompts.MoveToOuterDisposeScope(), (_frame.End + PrefixLength).MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        base._toEpilog(dtype, device, non_blocking);
+        Tensor Moved(Tensor t) => t.to(t.is_floating_point() ? dtype ?? t.dtype : t.dtype, device ?? t.device, disposeAfter: true).DetachFromDisposeScope();
+        _frame = (Moved(_frame.Start), Moved(_frame.Suffix), Moved(_frame.End));
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _frame.Start.Dispose();
+            _frame.Suffix.Dispose();
+            _frame.End.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     /// <summary>The tokens of the labels' names, as they stand behind a context.</summary>

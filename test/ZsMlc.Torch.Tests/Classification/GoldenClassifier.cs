@@ -39,9 +39,9 @@ internal static class GoldenClassifier
                 {
                     target.copy_(weights.Read(name));
                 }
-                else
+                else if (name != "text_encoder.token_embedding.weight")
                 {
-                    Assert.AreEqual("text_encoder.token_embedding.weight", name);
+                    throw new InvalidDataException($"The golden classifier has no tensor '{name}'.");
                 }
             }
         }
