@@ -75,7 +75,7 @@ public sealed class SafetensorsFile : ICheckpoint
     public Tensor Read(string name)
     {
         var entry = Entry(name);
-        var tensor = empty(entry.Info.Shape, entry.Info.DType);
+        var tensor = empty(entry.Info.Shape, entry.Info.DType, CPU);
         try
         {
             TensorBlocks.ForEach(tensor, (block, offset) => ReadFully(Source, _file, block, entry.Offset + offset));

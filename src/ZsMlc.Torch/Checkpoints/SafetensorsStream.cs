@@ -99,7 +99,7 @@ internal sealed class SafetensorsStream : ICheckpoint
                 continue;
             }
 
-            var tensor = empty(entry.Info.Shape, entry.Info.DType).DetachFromDisposeScope();
+            var tensor = empty(entry.Info.Shape, entry.Info.DType, CPU).DetachFromDisposeScope();
             _tensors[name] = tensor;
             TensorBlocks.ForEach(tensor, (block, _) =>
             {

@@ -26,6 +26,16 @@ public sealed partial class FusionClassifier
     private KeptValue<Tensor>.Loan Texts() => _texts.Use(() => TextFeatures().DetachFromDisposeScope());
 
     /// <inheritdoc/>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        base._toEpilog(dtype, device, non_blocking);
+        ForgetFrozen();
+
+        // Not computed again: a classifier that was stored without its text tower has no others.
+        _texts = _texts?.to(dtype ?? _texts.dtype, device ?? _texts.device, disposeAfter: true).DetachFromDisposeScope();
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

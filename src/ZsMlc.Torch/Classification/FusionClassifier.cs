@@ -24,6 +24,9 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
         (Options, Labels, image_encoder, text_encoder, prompt_learner) = (options, labels, images, text, prompts);
         Lifetime = new(nameof(FusionClassifier), Free);
         RegisterComponents();
+
+        // TorchSharp moves a module only from where it believes it to be, and that is the CPU otherwise.
+        (_deviceType, _deviceIndex) = (Device.type, Device.index);
     }
 
     /// <summary>Gets the shape of the classifier.</summary>

@@ -39,11 +39,13 @@ internal sealed class MomentumSgd : IDisposable
         }
     }
 
-    /// <summary>Whether every gradient is finite.</summary>
+    /// <summary>Whether every gradient is finite: one read from the device, whatever the number of parameters.</summary>
     public bool GradientsAreFinite()
     {
         using var scope = NewDisposeScope();
-        return _parameters.All(p => p.Parameter.grad is not { } g || g.isfinite().all().item<bool>());
+        using var noGrad = no_grad();
+        var finite = _parameters.Select(p => p.Parameter.grad).OfType<Tensor>().Select(g => g.isfinite().all()).ToList();
+        return finite.Count == 0 || stack(finite, 0).all().item<bool>();
     }
 
     /// <summary>Scales all gradients by one factor so that their common norm is at most the limit: g ← g · min(1, limit / ‖g‖).</summary>

@@ -18,7 +18,7 @@ public static class Cutout
         var (y, x) = (random.Next(height) - side / 2, random.Next(width) - side / 2);
         var (top, left) = (Math.Max(y, 0), Math.Max(x, 0));
         var (h, w) = (Math.Min(y + side, height) - top, Math.Min(x + side, width) - left);
-        var colour = tensor(new[] { (byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256) }).view(3, 1, 1);
+        var colour = tensor(new[] { (byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256) }, device: image.device).view(3, 1, 1);
         if (h > 0 && w > 0)
         {
             result.narrow(1, top, h).narrow(2, left, w).copy_(colour.expand(3, h, w));

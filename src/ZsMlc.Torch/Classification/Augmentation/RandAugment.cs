@@ -14,7 +14,7 @@ public static class RandAugment
         (x, _) => x.alias(),
         (x, _) => AutoContrast(x),
         (x, _) => Equalize(x),
-        (x, m) => x.bitwise_and(tensor((byte)(0xFF << (int)Math.Round(4 * Math.Abs(m))))),
+        (x, m) => x.bitwise_and(tensor((byte)(0xFF << (int)Math.Round(4 * Math.Abs(m))), device: x.device)),
         (x, m) => where(x.ge((byte)(256 - 256 * Math.Abs(m))), 255 - x, x),
         (x, m) => Blend(Gray(x), x, 1 + 0.9 * m),
         (x, m) => Blend(Gray(x).to(ScalarType.Float32).mean().expand(x.shape), x, 1 + 0.9 * m),
@@ -82,7 +82,7 @@ public static class RandAugment
 
     private static Tensor Smooth(Tensor x)
     {
-        var kernel = tensor(new float[] { 1, 1, 1, 1, 5, 1, 1, 1, 1 }).view(1, 1, 3, 3) / 13;
+        var kernel = tensor(new float[] { 1, 1, 1, 1, 5, 1, 1, 1, 1 }, device: x.device).view(1, 1, 3, 3) / 13;
         var padded = nn.functional.pad(x.to(ScalarType.Float32).unsqueeze(1), [1, 1, 1, 1], PaddingModes.Replicate);
         return nn.functional.conv2d(padded, kernel).squeeze(1);
     }
@@ -90,7 +90,7 @@ public static class RandAugment
     /// <summary>Samples at (a·x + b·y + c, d·x + e·y + f) in coordinates of -1 to 1; what lies outside is mid-gray.</summary>
     private static Tensor Affine(Tensor x, double a, double b, double c, double d, double e, double f)
     {
-        var matrix = tensor(new[] { (float)a, (float)b, (float)c, (float)d, (float)e, (float)f }).view(1, 2, 3);
+        var matrix = tensor(new[] { (float)a, (float)b, (float)c, (float)d, (float)e, (float)f }, device: x.device).view(1, 2, 3);
         var grid = nn.functional.affine_grid(matrix, [1, 3, x.shape[1], x.shape[2]], align_corners: false);
         var centred = x.to(ScalarType.Float32).unsqueeze(0) - 128;
         return (nn.functional.grid_sample(centred, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false) + 128).clamp(0, 255).squeeze(0);

@@ -103,7 +103,7 @@ public sealed class TextEncoderTuner
             return (double.NaN, double.NaN);
         }
 
-        loss.backward();
+        Recompute.Backward(loss);
         if (!double.IsFinite(adam.ClipGradients(_options.GradientClip)))
         {
             return (double.NaN, double.NaN);
