@@ -1,6 +1,7 @@
 using System.Text.Json;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Diffusion.Files;
 using ZsMlc.Torch.Filtering;
 using static TorchSharp.torch;

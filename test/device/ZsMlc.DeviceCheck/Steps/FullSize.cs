@@ -3,6 +3,7 @@ using TorchSharp;
 using ZsMlc.Benchmarks;
 using ZsMlc.DeviceCheck.Harness;
 using ZsMlc.Torch.Diffusion;
+using ZsMlc.Torch.Diffusion.Unet;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -12,15 +13,16 @@ namespace ZsMlc.DeviceCheck.Steps;
 /// <param name="number">The part's number.</param>
 /// <param name="name">The model.</param>
 /// <param name="create">Makes it on a device.</param>
-internal sealed class FullSize(string number, string name, Func<CheckOptions, Device, StableDiffusionPipeline> create) : ICheckStep
+internal sealed class FullSize(string number, string name, Func<RandomPipelines, StableDiffusionPipeline> create) : ICheckStep
 {
     private const int Steps = 20, Batch = 8, Repeats = 5;
 
     /// <summary>Every published size in a process of its own, so that its memory is its own.</summary>
     public static IReadOnlyList<ICheckStep> Parts { get; } =
     [
-        new FullSize("6a", "Stable Diffusion 1.5, 512²", (o, d) => RandomPipelines.StableDiffusion15(d, o.Smoke)),
-        new FullSize("6b", "Stable Diffusion 2, 768²", (o, d) => RandomPipelines.StableDiffusion2(d, o.Smoke)),
+        new FullSize("6a", "Stable Diffusion 1.5, 512²", p => p.StableDiffusion15()),
+        new FullSize("6b", "Stable Diffusion 2, 768²", p => p.StableDiffusion2()),
+        new FullSize("6c", "SDXL, 1024²", p => p.StableDiffusionXL()),
     ];
 
     public string Number => number;
@@ -31,7 +33,7 @@ internal sealed class FullSize(string number, string name, Func<CheckOptions, De
     {
         var device = options.Device;
         var before = Used(device);
-        using var pipeline = create(options, device);
+        using var pipeline = create(new(device, options.Smoke));
         yield return new("weights", pipeline.Unet.parameters().Sum(p => (double)p.numel()) / 1e6, "million in the denoiser");
         foreach (var channelsLast in new[] { false, true })
         {
@@ -55,18 +57,22 @@ internal sealed class FullSize(string number, string name, Func<CheckOptions, De
 
     private static double Step(StableDiffusionPipeline pipeline, int rows, bool channelsLast)
     {
+        const int tokens = 77;
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         var (config, type, device) = (pipeline.Unet.Config, pipeline.DType, pipeline.Device);
         var sample = randn([rows, config.InChannels, config.SampleSize, config.SampleSize], type, device);
         sample = channelsLast ? ChannelsLast.Of(sample) : sample;
-        var context = randn([rows, 77, config.CrossAttentionDim], type, device);
+        UnetConditioning conditioning = new(
+            randn([rows, tokens, config.CrossAttentionDim], type, device),
+            config.PooledDim is { } width ? randn([rows, width], type, device) : null,
+            config.PooledDim is null ? null : full([rows, ImageSizes.Count], 1024f, device: device));
         var time = full([1], 500f, device: device);
         void Run(int count)
         {
             for (var i = 0; i < count; i++)
             {
-                pipeline.Unet.Predict(sample, time, context).Dispose();
+                pipeline.Unet.Predict(sample, time, conditioning).Dispose();
             }
 
             Wait(device);

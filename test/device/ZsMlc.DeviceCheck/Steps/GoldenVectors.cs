@@ -4,6 +4,7 @@ using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Classification;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
+using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Tests;
 using ZsMlc.Torch.Tests.Classification;
@@ -165,7 +166,7 @@ internal sealed class GoldenVectors(Device device, double values, double gradien
             Steps = (int)golden.Info("timesteps").Count, GuidanceScale = golden.Read("guidance_scale").item<float>(),
             Scheduler = new() { ClassName = "DDIMScheduler", PredictionType = "v_prediction", TimestepSpacing = "leading", StepsOffset = 1, SetAlphaToOne = false },
         };
-        var (latents, pixels) = pipeline.SampleWithGradients(context, golden.Read("initial_noise").to(device), options);
+        var (latents, pixels) = pipeline.SampleWithGradients(new(context), golden.Read("initial_noise").to(device), options);
         return [Value("latents", golden.Read("final_latents"), latents), Value("pixels", golden.Read("image_raw"), pixels)];
     }
 

@@ -24,7 +24,7 @@ internal sealed class OutOfMemory : ICheckStep
         var device = options.Device;
         var tensors = Tensor.TotalCount;
         yield return Asked(device);
-        using (var pipeline = RandomPipelines.StableDiffusion15(device, options.Smoke, ScalarType.Float32))
+        using (var pipeline = new RandomPipelines(device, options.Smoke, ScalarType.Float32).StableDiffusion15())
         {
             yield return TooManyImages(pipeline, options);
             foreach (var finding in Tune(pipeline, options))
