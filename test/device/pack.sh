@@ -6,9 +6,9 @@ root=$(cd "$here/../.." && pwd)
 archive=${1:-$root/artifacts/device/check.tar.xz}
 folder=$root/artifacts/device/check
 rm -rf "$folder"
-dotnet publish "$here/ZsMlc.DeviceCheck" -c Release -r linux-x64 --self-contained -p:PublishTrimmed=true -p:DebugType=none -p:GenerateDocumentationFile=false -o "$folder" -v quiet -nologo
+dotnet publish "$here/ZsMlc.DeviceCheck" -c Release -r linux-x64 --self-contained -p:DebugType=none -p:GenerateDocumentationFile=false -o "$folder" -v quiet -nologo
 rm -f "$folder"/*.dbg "$folder"/*.pdb "$folder"/*.xml "$folder"/libmscord* "$folder"/libclrgc*.so "$folder"/libcoreclrtraceptprovider.so
 cp "$here/check.sh" "$folder/"
 mkdir -p "$(dirname "$archive")"
-tar -C "$folder" -cf - . | xz -6 -T0 >"$archive"
+tar -C "$folder" -cf - . | xz -9e >"$archive"
 du -h "$archive"

@@ -10,7 +10,7 @@ namespace ZsMlc.DeviceCheck.Steps;
 /// </summary>
 internal sealed class GoldenOnDevice : ICheckStep
 {
-    private const double SingleValues = 1e-4, SingleGradients = 5e-4, Tf32Values = 5e-3, Tf32Gradients = 3e-2, HalfValues = 0.15;
+    private const double SingleValues = 1e-4, SingleGradients = 5e-4, Tf32Values = 1.5e-2, Tf32Gradients = 5e-2, HalfValues = 0.15;
 
     public string Number => "4";
 
