@@ -29,10 +29,10 @@ public sealed partial class FusionClassifier
     protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
     {
         base._toEpilog(dtype, device, non_blocking);
-        ForgetFrozen();
+        _frozen.Forget();
 
         // Not computed again: a classifier that was stored without its text tower has no others.
-        _texts = _texts?.to(dtype ?? _texts.dtype, device ?? _texts.device, disposeAfter: true).DetachFromDisposeScope();
+        _texts.Change(t => t.to(dtype ?? t.dtype, device ?? t.device).DetachFromDisposeScope());
     }
 
     /// <inheritdoc/>

@@ -37,16 +37,10 @@ public sealed record DeviceInfo(string Name, long FreeMemory, long TotalMemory, 
         return Cuda is null ? $"{Name}, {memory}, libtorch {LibTorch}" : $"{Name}, {memory}, driver {Driver ?? "of unknown version"}, CUDA {Cuda}, libtorch {LibTorch}";
     }
 
-    /// <summary>TorchSharp's own statement is that of the libtorch it was built for; the loaded one tells its number by a C function.</summary>
-    private static unsafe string LoadedVersion()
+    /// <summary>TorchSharp's own statement is that of the libtorch it was built for.</summary>
+    private static string LoadedVersion()
     {
         var name = OperatingSystem.IsWindows() ? "torch_cpu.dll" : OperatingSystem.IsMacOS() ? "libtorch_cpu.dylib" : "libtorch_cpu.so";
-        if (NativeLibrary.TryLoad(name, out var library) && NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out var function))
-        {
-            var version = ((delegate* unmanaged<ulong>)function)();
-            return $"{version >> 56}.{version >> 48 & 0xFF}.{version >> 40 & 0xFF}";
-        }
-
-        return __version__;
+        return NativeLibrary.TryLoad(name, out var library) ? LibtorchVersion.Of(library)?.ToString() ?? __version__ : __version__;
     }
 }

@@ -42,6 +42,26 @@ internal sealed class KeptValue<T> : IDisposable
         old?.Dispose();
     }
 
+    /// <summary>Puts another value in the place of a kept one; where none is kept, nothing happens.</summary>
+    /// <param name="change">Makes the other value; the old one is freed.</param>
+    public void Change(Func<T, T> change)
+    {
+        SharedLifetime? old;
+        lock (_gate)
+        {
+            if (_value is not { } value)
+            {
+                return;
+            }
+
+            var next = change(value);
+            old = Take();
+            Keep(next);
+        }
+
+        old?.Dispose();
+    }
+
     /// <summary>Gives the value up; the next use makes another.</summary>
     public void Forget()
     {

@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZsMlc.Benchmarks;
+using ZsMlc.Torch;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Autoencoder;
