@@ -15,6 +15,12 @@ public sealed class ChatPromptOptions
     /// <summary>Characters of an answer that are read; the rest is cut off and the connection closed. Default 32,768.</summary>
     public int MaxAnswerCharacters { get; set; } = 32_768;
 
+    /// <summary>
+    /// Most tokens of an answer, 64 or more; a model that thinks first needs room for its thoughts too. An answer that
+    /// reaches it is used as far as its sentences are whole. Default 4,096.
+    /// </summary>
+    public int MaxOutputTokens { get; set; } = 4096;
+
     /// <summary>Fewest words of a prompt. Default 10.</summary>
     public int MinimumWords { get; set; } = 10;
 
@@ -34,6 +40,7 @@ public sealed class ChatPromptOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAnswerCharacters, 100);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxOutputTokens, 64);
         ArgumentOutOfRangeException.ThrowIfLessThan(MinimumWords, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxFailedSets, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Timeout, TimeSpan.Zero);

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.AI;
+using ZsMlc.MLNet.SyntheticData.Prompts.Reading;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
@@ -21,7 +22,7 @@ internal sealed class ChatPromptSource : PromptSource
         this.options = options;
     }
 
-    public override string Identity => $"chat/1 {options.Model ?? "default model"}, {options.MinimumWords} words";
+    public override string Identity => $"chat/2 {options.Model ?? "default model"}, {options.MinimumWords} words";
 
     public override async Task<PromptBatch> GetAsync(PromptRequest request, CancellationToken cancellationToken = default)
     {
@@ -30,26 +31,40 @@ internal sealed class ChatPromptSource : PromptSource
             return TemplatePromptSource.Fill(request, [], 0, $"the chat service failed for {options.MaxFailedSets} label sets in a row and is not asked again.");
         }
 
-        var checker = new PromptChecker(request.Labels, request.Names, options.MinimumWords);
+        var checker = new PromptChecker(request.Labels, request.Names, options.MinimumWords, question: $"{Instructions} {Question(request.Labels, request.Count)}");
         var good = new List<string>();
-        var rejected = 0;
+        var faults = new Dictionary<PromptFault, int>();
         var answered = false;
         var reason = "";
         for (var attempt = 0; attempt < options.MaxAttempts && good.Count < request.Count; attempt++)
         {
             try
             {
-                var lines = PromptCleaner.Lines(await AskAsync(request.Labels, request.Count - good.Count, cancellationToken));
-                var fresh = lines.Where(line => checker.Check(line) == PromptFault.None).ToList();
-                rejected += lines.Count - fresh.Count;
-                good.AddRange(fresh);
+                var answer = await AskAsync(request.Labels, request.Count - good.Count, cancellationToken);
+                foreach (var line in AnswerReader.Candidates(answer.Text, answer.WasCut))
+                {
+                    if (checker.Check(line) is var fault && fault != PromptFault.None)
+                    {
+                        faults[fault] = faults.GetValueOrDefault(fault) + 1;
+                    }
+                    else
+                    {
+                        good.Add(line);
+                    }
+                }
+
                 answered = true;
-                reason = $"{options.MaxAttempts} answers held only {good.Count} usable lines ({rejected} were rejected).";
+                reason = $"{attempt + 1} answers held only {good.Count} usable lines ({PromptFaults.Describe(faults)}).{answer.Remark}";
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // Whatever the client threw, the service did not answer: the user gets templates and is told why.
                 reason = $"the chat service failed: {Describe(e)}";
+                if (ChatFailure.IsFinal(e))
+                {
+                    break;
+                }
+
                 if (attempt + 1 < options.MaxAttempts)
                 {
                     await Task.Delay(DelayAfter(attempt), cancellationToken);
@@ -66,10 +81,10 @@ internal sealed class ChatPromptSource : PromptSource
             Interlocked.Increment(ref failedSets);
         }
 
-        return TemplatePromptSource.Fill(request, good, rejected, reason);
+        return TemplatePromptSource.Fill(request, [.. good.Take(request.Count)], faults.Values.Sum(), reason);
     }
 
-    private async Task<string> AskAsync(IReadOnlyList<string> labels, int count, CancellationToken cancellationToken)
+    private async Task<ChatAnswer> AskAsync(IReadOnlyList<string> labels, int count, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(options.Timeout);
@@ -80,18 +95,21 @@ internal sealed class ChatPromptSource : PromptSource
             {
                 ModelId = options.Model,
                 Temperature = options.Temperature,
-                MaxOutputTokens = Math.Max(256, 80 * count),
+                MaxOutputTokens = options.MaxOutputTokens,
             };
             if (!options.Streaming)
             {
-                var text = (await client.GetResponseAsync(messages, chat, timeout.Token)).Text;
-                return text.Length <= options.MaxAnswerCharacters ? text : text[..options.MaxAnswerCharacters];
+                var response = await client.GetResponseAsync(messages, chat, timeout.Token);
+                var text = response.Text;
+                return new(text.Length <= options.MaxAnswerCharacters ? text : text[..options.MaxAnswerCharacters], response.FinishReason);
             }
 
             var answer = new StringBuilder();
+            ChatFinishReason? reason = null;
             await foreach (var update in client.GetStreamingResponseAsync(messages, chat, timeout.Token))
             {
                 answer.Append(update.Text);
+                reason = update.FinishReason ?? reason;
                 if (answer.Length >= options.MaxAnswerCharacters)
                 {
                     answer.Length = options.MaxAnswerCharacters;
@@ -99,7 +117,7 @@ internal sealed class ChatPromptSource : PromptSource
                 }
             }
 
-            return answer.ToString();
+            return new(answer.ToString(), reason);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,52 +1,67 @@
+using ZsMlc.MLNet.SyntheticData.Prompts.Reading;
+
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
-/// <summary>Why a candidate line was turned down.</summary>
-internal enum PromptFault
-{
-    /// <summary>The line is usable.</summary>
-    None,
-
-    /// <summary>Fewer words than wanted.</summary>
-    TooShort,
-
-    /// <summary>More words than the text encoder reads.</summary>
-    TooLong,
-
-    /// <summary>Speech of the assistant, a heading, markup: no description of a picture.</summary>
-    NotADescription,
-
-    /// <summary>A label of the set is not named.</summary>
-    LabelMissing,
-
-    /// <summary>The same sentence came before.</summary>
-    Duplicate,
-}
-
 /// <summary>Checks cleaned lines one after another and remembers them, so that none passes twice.</summary>
-internal sealed class PromptChecker(IReadOnlyList<string> labels, LabelNames names, int minimumWords, int maximumWords = 60)
+/// <param name="labels">The labels that a line must name.</param>
+/// <param name="names">Other names of labels.</param>
+/// <param name="minimumWords">Fewest words of a line.</param>
+/// <param name="maximumWords">Most words of a line.</param>
+/// <param name="question">What the model was told, of which no line may be an echo; null for lines that no one asked for.</param>
+internal sealed class PromptChecker(IReadOnlyList<string> labels, LabelNames names, int minimumWords, int maximumWords = 60, string? question = null)
 {
-    private static readonly string[] AssistantSpeech =
-    [
-        "of course", "certainly", "sure,", "sure!", "sure thing", "here are", "here is", "here's", "i hope", "let me know", "i'm sorry", "i am sorry", "sorry,", "as an ai",
-        "i cannot", "i can't", "note:", "note that", "please ", "feel free", "these phrases", "these prompts", "these sentences", "thank you", "you're welcome",
-    ];
+    /// <summary>A line with this share of its runs of four words from the question repeats it.</summary>
+    private const double EchoShare = 0.4;
+
+    /// <summary>Two lines that share this much of their words are one: an adjective or a place exchanged leaves less.</summary>
+    private const double NearShare = 0.85;
+
+    // No sentence ends in one of the first; without its full stop, in none of the others either ("watching the world go by.").
+    private static readonly HashSet<string> s_never = new(StringComparer.OrdinalIgnoreCase) { "a", "an", "the", "and", "or", "of", "its", "their", "while", "very" };
+    private static readonly HashSet<string> s_open = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "with", "in", "on", "at", "to", "by", "for", "from", "next", "near", "as", "under", "into", "is", "are",
+    };
 
     private readonly HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<HashSet<string>> accepted = [];
+    private readonly HashSet<string> asked = question is null ? [] : Resemblance.Runs(question);
 
     public PromptFault Check(string line)
     {
-        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
-        return IsNoDescription(line) ? PromptFault.NotADescription
-            : words > maximumWords ? PromptFault.TooLong
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fault = AnswerSpeech.IsRefusal(line) ? PromptFault.Refusal
+            : AnswerSpeech.IsInstruction(line) || IsEcho(line) ? PromptFault.Echo
+            : AnswerSpeech.IsMetaTalk(line) ? PromptFault.MetaTalk
+            : AnswerSpeech.IsNoSentence(line) ? PromptFault.NotADescription
+            : words.Length > maximumWords ? PromptFault.TooLong
             : LabelMatcher.Missing(line, labels, names).Count > 0 ? PromptFault.LabelMissing
-            : words < minimumWords ? PromptFault.TooShort
+            : words.Length < minimumWords ? PromptFault.TooShort
+            : !EnglishText.Is(line) ? PromptFault.NotEnglish
+            : IsUnfinished(words) ? PromptFault.Unfinished
             : !seen.Add(line.TrimEnd('.', '!', ' ')) ? PromptFault.Duplicate
             : PromptFault.None;
+        if (fault != PromptFault.None)
+        {
+            return fault;
+        }
+
+        var content = Resemblance.Words(line);
+        if (question is not null && accepted.Any(a => Resemblance.Jaccard(a, content) >= NearShare))
+        {
+            return PromptFault.NearDuplicate;
+        }
+
+        accepted.Add(content);
+        return PromptFault.None;
     }
 
-    private static bool IsNoDescription(string line) =>
-        line.EndsWith(':') || line.EndsWith('?')
-        || line.Contains('<') || line.Contains('{') || line.Contains("http", StringComparison.OrdinalIgnoreCase)
-        || line.Count(c => char.IsLetter(c) || c == ' ') < line.Length * 0.8
-        || AssistantSpeech.Any(start => line.StartsWith(start, StringComparison.OrdinalIgnoreCase));
+    private bool IsEcho(string line)
+    {
+        var runs = Resemblance.Runs(line);
+        return asked.Count > 0 && runs.Count > 0 && runs.Count(asked.Contains) >= EchoShare * runs.Count;
+    }
+
+    private static bool IsUnfinished(string[] words) =>
+        words[^1] is [.., ',' or ';' or '-' or '–' or '—' or '&'] || words[^1].EndsWith("...", StringComparison.Ordinal) || s_open.Contains(words[^1]) || s_never.Contains(words[^1].TrimEnd('.', '!'));
 }

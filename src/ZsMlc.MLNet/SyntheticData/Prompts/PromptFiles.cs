@@ -1,4 +1,5 @@
 using System.Text;
+using ZsMlc.MLNet.SyntheticData.Prompts.Reading;
 using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;

@@ -93,6 +93,7 @@ public sealed class ChatPromptSourceTests
     {
         using var server = new ChatServer(_ => new ChatServer.Answer(401, "application/json", "{\"error\":{\"message\":\"wrong key\"}}"));
         AssertTemplates(await Ask(server.Endpoint), "401");
+        Assert.AreEqual(1, server.Requests, "A wrong key stays wrong.");
     }
 
     [TestMethod]

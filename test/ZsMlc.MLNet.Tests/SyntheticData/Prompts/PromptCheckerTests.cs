@@ -11,10 +11,10 @@ public sealed class PromptCheckerTests
     [DataRow("A brown dog next to a cup.", PromptFault.None)]
     [DataRow("Dog and cup.", PromptFault.TooShort)]
     [DataRow("A brown dog lies on the floor.", PromptFault.LabelMissing)]
-    [DataRow("Here are pictures of a dog and a cup:", PromptFault.NotADescription)]
+    [DataRow("Here are pictures of a dog and a cup:", PromptFault.MetaTalk)]
     [DataRow("<html><body>A dog next to a cup</body></html>", PromptFault.NotADescription)]
     [DataRow("{\"text\": \"a dog next to a cup here\"}", PromptFault.NotADescription)]
-    [DataRow("I hope these help with your dog and your cup!", PromptFault.NotADescription)]
+    [DataRow("I hope these help with your dog and your cup!", PromptFault.MetaTalk)]
     public void Check_Line_FindsTheFault(string line, object expected) => Assert.AreEqual(expected, checker.Check(line));
 
     [TestMethod]

@@ -1,6 +1,6 @@
-using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.MLNet.SyntheticData.Prompts.Reading;
 
-namespace ZsMlc.MLNet.Tests.SyntheticData.Prompts;
+namespace ZsMlc.MLNet.Tests.SyntheticData.Prompts.Reading;
 
 [TestClass]
 public sealed class PromptCleanerTests
@@ -20,12 +20,18 @@ public sealed class PromptCleanerTests
     [DataRow("A\u0007 dog \t here.", "A dog here.")]
     [DataRow("A 'dog' with \"name\"", "A 'dog' with \"name\"")]
     [DataRow("2 dogs and a cat.", "2 dogs and a cat.")]
+    [DataRow("Caption 1: A dog.", "A dog.")]
+    [DataRow("**Caption 2:** A dog.", "A dog.")]
+    [DataRow("**At the beach:** A dog.", "A dog.")]
+    [DataRow("Photo #3 – A dog.", "A dog.")]
+    [DataRow("Photo of a dog.", "Photo of a dog.")]
+    [DataRow("A dog sits by a cup. (12 words)", "A dog sits by a cup.")]
     public void Lines_OneLine_IsStrippedOfDecoration(string line, string expected) =>
         CollectionAssert.AreEqual(new[] { expected }, PromptCleaner.Lines(line).ToArray());
 
     [TestMethod]
-    public void Lines_ThoughtsAndFences_AreLeftOut() => CollectionAssert.AreEqual(
-        new[] { "A dog." }, PromptCleaner.Lines("<think>1. maybe\n2. a cat</think>\n```text\nA dog.\n```").ToArray());
+    public void Lines_Fences_AreLeftOut() => CollectionAssert.AreEqual(
+        new[] { "A dog." }, PromptCleaner.Lines("```text\nA dog.\n```").ToArray());
 
     [TestMethod]
     public void Lines_Blank_IsEmpty() => Assert.IsEmpty(PromptCleaner.Lines(" \n\t\n"));
