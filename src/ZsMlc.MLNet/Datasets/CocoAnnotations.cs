@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.MLNet.Datasets;
 
@@ -22,8 +23,13 @@ internal sealed class CocoAnnotations
         CocoAnnotations? coco;
         try
         {
+            GitLfsPointer.Refuse(path);
             using var stream = new PythonJsonStream(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
             coco = JsonSerializer.Deserialize<CocoAnnotations>(stream);
+        }
+        catch (CheckpointFormatException e)
+        {
+            throw new FormatException(e.Message, e);
         }
         catch (JsonException e)
         {

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using SkiaSharp;
+using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.MLNet.Images;
 
@@ -70,6 +71,7 @@ public static class ImageReader
 
     private static MLImage Decode(byte[] bytes, string name, ImageReadOptions options)
     {
+        GitLfsPointer.Refuse(name, bytes);
         using var data = SKData.CreateCopy(bytes);
         using var codec = SKCodec.Create(data)
             ?? throw new ImageReadException(name, $"its {bytes.Length} bytes are not a picture of a known format (JPEG, PNG, WebP, GIF, BMP, ICO, WBMP).");

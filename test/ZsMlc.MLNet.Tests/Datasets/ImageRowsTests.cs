@@ -53,6 +53,18 @@ public sealed class ImageRowsTests
     }
 
     [TestMethod]
+    public void Read_GitLfsPointer_IsNamed()
+    {
+        using var folder = new TestFolder();
+        folder.Write("p.jpg", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n");
+
+        var e = Assert.ThrowsExactly<ImageReadException>(() => Read(_ml.Data.LoadImagesFromFolder(folder.Path)));
+
+        Assert.Contains("Git LFS pointer", e.Reason);
+        Assert.Contains("12345", e.Reason);
+    }
+
+    [TestMethod]
     public void Read_SkipUnreadable_LeavesFilesOutCountsAndWarnsOnce()
     {
         using var folder = new TestFolder();

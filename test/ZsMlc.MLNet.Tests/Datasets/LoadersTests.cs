@@ -38,6 +38,7 @@ public sealed class LoadersTests
     }
 
     [TestMethod]
+    [DataRow("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 7\n", "Git LFS pointer")]
     [DataRow("{", "not a COCO annotation file, at $")]
     [DataRow("{\"images\":[]}", "annotations")]
     [DataRow("""{"images":[{"id":1,"file_name":"a"}],"annotations":[{"id":9,"image_id":2,"category_id":1}],"categories":[{"id":1,"name":"x"}]}""", "annotations[0]")]
