@@ -15,7 +15,7 @@ internal static class SharedOptions
 
     public static Option<string> Diffusion() => new("--diffusion")
     {
-        Description = "The Stable Diffusion 1.x or 2.x folder (diffusers layout), or 'micro'.", Required = true,
+        Description = "The Stable Diffusion 1.x, 2.x or XL folder (diffusers layout), or 'micro'.", Required = true,
     };
 
     public static Option<string> Clip() => new("--clip")

@@ -16,7 +16,7 @@ public sealed record SyntheticUnseenDataOptions
     /// <summary>Gets the labels; images are made of the unseen ones.</summary>
     public required LabelSet Labels { get; init; }
 
-    /// <summary>Gets the path of the diffusion model: a diffusers folder of Stable Diffusion 1.x or 2.x.</summary>
+    /// <summary>Gets the path of the diffusion model: a diffusers folder of Stable Diffusion 1.x, 2.x or XL.</summary>
     public required string Diffusion { get; init; }
 
     /// <summary>Gets the folder that keeps the images; made when missing. A run on the same folder goes on where an earlier one stopped.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using static TorchSharp.torch;
@@ -162,6 +163,22 @@ public sealed class SchedulerSettingsTests
     }
 
     [TestMethod]
+    [DynamicData(nameof(Published))]
+    public void SetTimesteps_Again_StartsAfreshAndLeavesNoTensorsBehind(string name)
+    {
+        var config = SchedulerSettings.Read(Golden.PathOf("newest", "schedulers", name, "scheduler_config.json"));
+        var expected = Run(config);
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        using (var scheduler = Scheduler.Create(config))
+        {
+            Run(scheduler);
+            CollectionAssert.AreEqual(expected, Run(scheduler), "Nothing of an earlier run is remembered.");
+        }
+
+        Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+    }
+
+    [TestMethod]
     public void Create_UnknownClass_ListsTheKnownOnes()
     {
         var message = Assert.ThrowsExactly<NotSupportedException>(() => Scheduler.Create(new() { ClassName = "FlowMatchEulerDiscreteScheduler" })).Message;
@@ -178,9 +195,14 @@ public sealed class SchedulerSettingsTests
 
     private static double[] Run(SchedulerConfig config)
     {
+        using var scheduler = Scheduler.Create(config);
+        return Run(scheduler);
+    }
+
+    private static double[] Run(Scheduler scheduler)
+    {
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        using var scheduler = Scheduler.Create(config);
         scheduler.SetTimesteps(6);
         var noises = 0;
         var x = tensor(new[] { 0.3, -1.2, 0.9, 2.1 }, dtype: ScalarType.Float64) * scheduler.InitNoiseSigma;
