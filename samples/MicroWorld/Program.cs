@@ -17,5 +17,5 @@ try
 catch (Exception e) when (Mistakes.IsOne(e))
 {
     Console.Error.WriteLine(e.Message);
-    return 2;
+    return Mistakes.CodeOf(e);
 }

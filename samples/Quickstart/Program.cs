@@ -9,7 +9,7 @@ namespace ZsMlc.Samples.Quickstart
     /// <summary>The command line; <see cref="Job"/> is what to read first.</summary>
     public static class QuickstartProgram
     {
-        /// <returns>0 when all went well, 2 for a mistake of the caller, 130 when cancelled.</returns>
+        /// <returns>One of <see cref="ExitCode"/>.</returns>
         public static Task<int> RunAsync(string[] args)
         {
             var labels = new Option<string[]>("--labels")

@@ -7,4 +7,14 @@ internal static class Mistakes
     public static bool IsOne(Exception error) =>
         error is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException or InvalidDataException or FormatException
             or NotSupportedException or DllNotFoundException or HttpRequestException;
+
+    /// <summary>The exit code of one: whether the same command may succeed later.</summary>
+    public static int CodeOf(Exception error) => error switch
+    {
+        HttpRequestException { StatusCode: null or >= System.Net.HttpStatusCode.InternalServerError } => ExitCode.TryAgain,
+
+        // The disk is full or the file system does not answer. Derived exceptions say that a file is missing or damaged.
+        IOException when error.GetType() == typeof(IOException) => ExitCode.TryAgain,
+        _ => ExitCode.WrongUse,
+    };
 }

@@ -21,6 +21,9 @@ internal sealed record GenerationJob
 
     public required int Seed { get; init; }
 
+    /// <summary>Pictures made at a time; <see langword="null"/> for the generator's default.</summary>
+    public int? BatchSize { get; init; }
+
     /// <summary>The options of the generator, for the whole work.</summary>
     public SyntheticUnseenDataOptions Options(Workspace work)
     {
@@ -37,6 +40,7 @@ internal sealed record GenerationJob
             Prompts = Directory.Exists(work.Prompts) ? PromptSource.Files(work.Prompts) : PromptSource.Templates(),
             TextEncoder = File.Exists(work.TextEncoder) ? work.TextEncoder : null,
             Seed = Seed,
+            Sampling = BatchSize is { } size ? options.Sampling with { BatchSize = size } : options.Sampling,
         };
     }
 }

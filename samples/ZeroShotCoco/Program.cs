@@ -9,7 +9,7 @@ namespace ZsMlc.Samples.ZeroShotCoco
     /// <summary>The program, callable from a test.</summary>
     public static class ZeroShotCocoProgram
     {
-        /// <returns>0 when all went well, 1 when a check failed, 2 for a mistake of the caller, 130 when cancelled.</returns>
+        /// <returns>1 when a check of `doctor` failed, else one of <see cref="ExitCode"/>.</returns>
         public static Task<int> RunAsync(string[] args)
         {
             var root = new RootCommand("Zero-shot multi-label classification of COCO or NUS-WIDE: tag labels that no training photo shows.")

@@ -15,30 +15,41 @@ internal static class GenerateCommand
         var judge = SharedOptions.Judge();
         var preset = SharedOptions.Preset();
         var images = SharedOptions.ImagesPerLabel();
-        var gpu = SharedOptions.Gpu();
+        var batch = SharedOptions.BatchSize();
+        var gpu = SharedOptions.Gpus();
+        var fallback = SharedOptions.FallbackToCpu();
         var seed = SharedOptions.Seed();
         var command = new Command("generate", "Make pictures of the unseen labels; in a Slurm array, Kubernetes indexed Job, MPI job or AWS Batch array, one task's share of them.")
         {
-            work, diffusion, judge, preset, images, gpu, seed,
+            work, diffusion, judge, preset, images, batch, gpu, fallback, seed,
         };
-        command.SetAction((result, cancellationToken) => Task.Run(() => Run(
-            new Workspace(result.GetValue(work)!.FullName),
-            new GenerationJob
+        command.SetAction((result, cancellationToken) => Task.Run(() =>
+        {
+            var fallbackToCpu = result.GetValue(fallback);
+            var gpus = (result.GetValue(gpu) ?? Gpus.None).Find(fallbackToCpu);
+            if (gpus.Count > 1)
+            {
+                return new OneProcessPerGpu([.. result.Tokens.Select(token => token.Value)], gpus).RunAsync(cancellationToken);
+            }
+
+            var job = new GenerationJob
             {
                 Diffusion = SharedOptions.Absolute(result.GetValue(diffusion)!),
                 Judge = SharedOptions.Absolute(result.GetValue(judge)!),
                 Preset = result.GetValue(preset),
                 ImagesPerLabel = result.GetValue(images) ?? Recipe.Of(result.GetValue(preset)).ImagesPerLabel,
                 Seed = result.GetValue(seed),
-            },
-            result.GetValue(gpu), cancellationToken)));
+                BatchSize = result.GetValue(batch),
+            };
+            var ml = new MLContext(job.Seed) { GpuDeviceId = gpus.Count == 0 ? null : gpus[0], FallbackToCpu = fallbackToCpu };
+            return Task.FromResult(Run(new Workspace(result.GetValue(work)!.FullName), job, ml, cancellationToken));
+        }));
         return command;
     }
 
-    private static int Run(Workspace work, GenerationJob job, int? gpu, CancellationToken cancellationToken)
+    private static int Run(Workspace work, GenerationJob job, MLContext ml, CancellationToken cancellationToken)
     {
         var shard = Shard.FromEnvironment();
-        var ml = new MLContext(job.Seed) { GpuDeviceId = gpu, FallbackToCpu = false };
         var options = job.Options(work) with { Shard = shard, Progress = new ProgressLines(Console.Out), CancellationToken = cancellationToken };
         Console.WriteLine($"{options.Labels}; task {shard.Index + 1} of {shard.Count}");
 

@@ -30,6 +30,14 @@ internal static class SharedOptions
 
     public static Option<int?> Gpu() => new("--gpu") { Description = "Index of the GPU; the CPU without it. A GPU that does not exist is an error." };
 
+    public static Option<Gpus?> Gpus() => new("--gpu")
+    {
+        Description = "Index of the GPU; 'all', or several as in 0,1, for a process each on a share of the work; the CPU without it. A GPU that does not exist is an error.",
+        CustomParser = ZeroShotCoco.Gpus.Parse,
+    };
+
+    public static Option<bool> FallbackToCpu() => new("--fallback-to-cpu") { Description = "Use the CPU in the place of a GPU that does not exist." };
+
     public static Option<int> Seed() => new("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 7 };
 
     public static Option<Preset> Preset() => new("--preset")
@@ -38,6 +46,11 @@ internal static class SharedOptions
     };
 
     public static Option<int?> ImagesPerLabel() => new("--images-per-label") { Description = "Accepted pictures of each unseen label. Default: 200." };
+
+    public static Option<int?> BatchSize() => new("--batch-size")
+    {
+        Description = "Pictures made at a time; tasks share the work in pieces of eight times as many. The same for all tasks, since it changes the pictures by rounding. Default: 4.",
+    };
 
     /// <summary>A path that means the same from every folder; the word "micro" stays.</summary>
     public static string Absolute(string path) => path == "micro" ? path : Path.GetFullPath(path);

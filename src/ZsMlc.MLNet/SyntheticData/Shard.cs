@@ -10,7 +10,8 @@ public readonly record struct Shard(int Index, int Count)
 
     /// <summary>Reads the part from what the scheduler that started the process tells it.</summary>
     /// <remarks>
-    /// Understood are <c>ZSMLC_SHARD_INDEX</c> with <c>ZSMLC_SHARD_COUNT</c>, which win over the others; Slurm job arrays; Kubernetes
+    /// Understood are <c>ZSMLC_SHARD_INDEX</c> with <c>ZSMLC_SHARD_COUNT</c>, which win over the others; Slurm job arrays (where
+    /// <c>ZSMLC_SHARD_COUNT</c> is set, the task's number is the part, so that <c>--array=3</c> repeats part 3 of an earlier array); Kubernetes
     /// indexed jobs (<c>JOB_COMPLETION_INDEX</c>, with <c>ZSMLC_SHARD_COUNT</c> set to the job's completions); AWS Batch array jobs;
     /// and the ranks that srun, Open MPI and PMI launchers (MPICH, Intel MPI) give. Ranks within an array or job divide its parts further.
     /// </remarks>

@@ -58,6 +58,12 @@ internal static class ShardVariables
 
     private static Shard SlurmArray(Func<string, string?> variable, int task)
     {
+        // A later array of some of the tasks: each keeps its part.
+        if (Number(variable, OwnCount) is { } parts)
+        {
+            return Checked(task, parts, "SLURM_ARRAY_TASK_ID", OwnCount);
+        }
+
         const string count = "SLURM_ARRAY_TASK_COUNT";
         var first = Number(variable, "SLURM_ARRAY_TASK_MIN") ?? 0;
         var last = Number(variable, "SLURM_ARRAY_TASK_MAX");
@@ -65,7 +71,7 @@ internal static class ShardVariables
         var tasks = Number(variable, count);
         if (tasks is { } n && last is { } end && (end - first) / step + 1 != n)
         {
-            throw new InvalidOperationException($"The Slurm array of {n} tasks from {first} to {end} has gaps, so that the part of task {task} cannot be told: set {OwnIndex} and {OwnCount}, or number the tasks without gaps.");
+            throw new InvalidOperationException($"The Slurm array of {n} tasks from {first} to {end} has gaps, so that the part of task {task} cannot be told: set {OwnCount} to the number of tasks of the whole array, or number the tasks without gaps.");
         }
 
         return Checked((task - first) / step, tasks, "SLURM_ARRAY_TASK_ID", count);

@@ -9,6 +9,8 @@ public sealed class ShardTests
     [DataRow("ZSMLC_SHARD_INDEX=2 ZSMLC_SHARD_COUNT=5 SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_COUNT=9", 2, 5, DisplayName = "own variables win")]
     [DataRow("SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=4 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=4", 2, 4, DisplayName = "Slurm array from 1")]
     [DataRow("SLURM_ARRAY_TASK_ID=9 SLURM_ARRAY_TASK_COUNT=4 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=9 SLURM_ARRAY_TASK_STEP=3", 3, 4, DisplayName = "Slurm array with steps")]
+    [DataRow("SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=1 SLURM_ARRAY_TASK_MIN=3 SLURM_ARRAY_TASK_MAX=3 ZSMLC_SHARD_COUNT=6", 3, 6, DisplayName = "one task of an earlier Slurm array")]
+    [DataRow("SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_MIN=3 SLURM_ARRAY_TASK_MAX=7 ZSMLC_SHARD_COUNT=16", 7, 16, DisplayName = "two tasks of an earlier Slurm array")]
     [DataRow("JOB_COMPLETION_INDEX=1 ZSMLC_SHARD_COUNT=8", 1, 8, DisplayName = "Kubernetes indexed job")]
     [DataRow("AWS_BATCH_JOB_ARRAY_INDEX=6 AWS_BATCH_JOB_ARRAY_SIZE=7", 6, 7, DisplayName = "AWS Batch array")]
     [DataRow("AWS_BATCH_JOB_ARRAY_INDEX=6 ZSMLC_SHARD_COUNT=7", 6, 7, DisplayName = "AWS Batch array, count given")]
@@ -26,6 +28,7 @@ public sealed class ShardTests
     [DataRow("ZSMLC_SHARD_INDEX=5 ZSMLC_SHARD_COUNT=5", "expected 0 to 4", DisplayName = "index too large")]
     [DataRow("ZSMLC_SHARD_INDEX=x ZSMLC_SHARD_COUNT=5", "'x'", DisplayName = "no number")]
     [DataRow("ZSMLC_SHARD_INDEX=-1 ZSMLC_SHARD_COUNT=5", "'-1'", DisplayName = "negative")]
+    [DataRow("SLURM_ARRAY_TASK_ID=6 SLURM_ARRAY_TASK_COUNT=1 SLURM_ARRAY_TASK_MIN=6 SLURM_ARRAY_TASK_MAX=6 ZSMLC_SHARD_COUNT=6", "expected 0 to 5", DisplayName = "no task of the earlier Slurm array")]
     [DataRow("SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_COUNT=3 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=7", "gaps", DisplayName = "Slurm array with gaps")]
     public void Read_UnclearPart_SaysWhatToSet(string environment, string expected)
     {
