@@ -21,8 +21,8 @@ internal sealed record GenerationJob
 
     public required int Seed { get; init; }
 
-    /// <summary>Pictures made at a time; <see langword="null"/> for the generator's default.</summary>
-    public int? BatchSize { get; init; }
+    /// <summary>Side of decoding tiles in latents, which changes the pictures slightly; 0 for none.</summary>
+    public int DecodingTile { get; init; }
 
     /// <summary>The options of the generator, for the whole work.</summary>
     public SyntheticUnseenDataOptions Options(Workspace work)
@@ -35,12 +35,12 @@ internal sealed record GenerationJob
         return options with
         {
             ImagesPerLabel = ImagesPerLabel,
+            Sampling = options.Sampling with { DecodingTile = DecodingTile },
             LabelsPerImage = Math.Clamp(labels.Unseen.Count - 1, 1, 2), // the judge compares with at least one other label
             ConfusablePairs = [.. s_confusable.Where(pair => labels.IsUnseen(pair.Item1) && labels.IsUnseen(pair.Item2))],
             Prompts = Directory.Exists(work.Prompts) ? PromptSource.Files(work.Prompts) : PromptSource.Templates(),
             TextEncoder = File.Exists(work.TextEncoder) ? work.TextEncoder : null,
             Seed = Seed,
-            Sampling = BatchSize is { } size ? options.Sampling with { BatchSize = size } : options.Sampling,
         };
     }
 }

@@ -15,7 +15,7 @@ namespace ZsMlc.Samples.ZeroShotCoco
             var root = new RootCommand("Zero-shot multi-label classification of COCO or NUS-WIDE: tag labels that no training photo shows.")
             {
                 DoctorCommand.Create(), SplitCommand.Create(), SplitNusCommand.Create(), PromptsCommand.Create(), TuneCommand.Create(),
-                GenerateCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(),
+                GenerateCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), CostCommand.Create(),
             };
             return ResumableProgram.RunAsync(root, args);
         }

@@ -10,5 +10,5 @@ dotnet publish "$here/ZsMlc.DeviceCheck" -c Release -r linux-x64 --self-containe
 rm -f "$folder"/*.dbg "$folder"/*.pdb "$folder"/*.xml "$folder"/libmscord* "$folder"/libclrgc*.so "$folder"/libcoreclrtraceptprovider.so
 cp "$here/check.sh" "$folder/"
 mkdir -p "$(dirname "$archive")"
-tar -C "$folder" -cf - . | xz -9e >"$archive"
+tar -C "$folder" -cf - . | xz -6 -T0 >"$archive"
 du -h "$archive"

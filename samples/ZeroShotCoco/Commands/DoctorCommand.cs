@@ -41,7 +41,7 @@ internal static class DoctorCommand
         checkup.Run("device", () =>
         {
             device = TorchDevice.Select(gpu, fallbackToCpu: false);
-            return device.type == DeviceType.CUDA ? $"GPU {device.index}" : $"CPU, {torch.get_num_threads()} threads";
+            return DeviceInfo.Of(device).ToString();
         });
 
         var (side, perPicture, perJudged, perTagged) = (512, double.NaN, double.NaN, double.NaN);

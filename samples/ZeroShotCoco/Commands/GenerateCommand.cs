@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML;
 using ZsMlc.MLNet;
 using ZsMlc.MLNet.SyntheticData;
+using ZsMlc.Torch.Diffusion;
 
 namespace ZsMlc.Samples.ZeroShotCoco.Commands;
 
@@ -15,14 +16,15 @@ internal static class GenerateCommand
         var judge = SharedOptions.Judge();
         var preset = SharedOptions.Preset();
         var images = SharedOptions.ImagesPerLabel();
-        var batch = SharedOptions.BatchSize();
         var gpu = SharedOptions.Gpus();
         var fallback = SharedOptions.FallbackToCpu();
         var seed = SharedOptions.Seed();
         var command = new Command("generate", "Make pictures of the unseen labels; in a Slurm array, Kubernetes indexed Job, MPI job or AWS Batch array, one task's share of them.")
         {
-            work, diffusion, judge, preset, images, batch, gpu, fallback, seed,
+            work, diffusion, judge, preset, images, gpu, fallback, seed,
         };
+        var memory = new MemoryOptions();
+        memory.AddTo(command);
         command.SetAction((result, cancellationToken) => Task.Run(() =>
         {
             var fallbackToCpu = result.GetValue(fallback);
@@ -39,18 +41,19 @@ internal static class GenerateCommand
                 Preset = result.GetValue(preset),
                 ImagesPerLabel = result.GetValue(images) ?? Recipe.Of(result.GetValue(preset)).ImagesPerLabel,
                 Seed = result.GetValue(seed),
-                BatchSize = result.GetValue(batch),
+                DecodingTile = memory.Tile(result),
             };
             var ml = new MLContext(job.Seed) { GpuDeviceId = gpus.Count == 0 ? null : gpus[0], FallbackToCpu = fallbackToCpu };
-            return Task.FromResult(Run(new Workspace(result.GetValue(work)!.FullName), job, ml, cancellationToken));
+            return Task.FromResult(Run(new Workspace(result.GetValue(work)!.FullName), job, sampling => memory.Apply(result, sampling), ml, cancellationToken));
         }));
         return command;
     }
 
-    private static int Run(Workspace work, GenerationJob job, MLContext ml, CancellationToken cancellationToken)
+    private static int Run(Workspace work, GenerationJob job, Func<GenerationOptions, GenerationOptions> memory, MLContext ml, CancellationToken cancellationToken)
     {
         var shard = Shard.FromEnvironment();
-        var options = job.Options(work) with { Shard = shard, Progress = new ProgressLines(Console.Out), CancellationToken = cancellationToken };
+        var options = job.Options(work);
+        options = options with { Sampling = memory(options.Sampling), Shard = shard, Progress = new ProgressLines(Console.Out), CancellationToken = cancellationToken };
         Console.WriteLine($"{options.Labels}; task {shard.Index + 1} of {shard.Count}");
 
         // Fit looks at the columns alone, so any rows will do: the photos need not be on this machine.

@@ -47,11 +47,6 @@ internal static class SharedOptions
 
     public static Option<int?> ImagesPerLabel() => new("--images-per-label") { Description = "Accepted pictures of each unseen label. Default: 200." };
 
-    public static Option<int?> BatchSize() => new("--batch-size")
-    {
-        Description = "Pictures made at a time; tasks share the work in pieces of eight times as many. The same for all tasks, since it changes the pictures by rounding. Default: 4.",
-    };
-
     /// <summary>A path that means the same from every folder; the word "micro" stays.</summary>
     public static string Absolute(string path) => path == "micro" ? path : Path.GetFullPath(path);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using TorchSharp;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Samples.ZeroShotCoco.Doctor;
@@ -11,17 +12,14 @@ internal static class ModelCheck
 {
     private const int Batch = 8;
 
-    /// <summary>Half the memory where the device computes fast in it.</summary>
-    public static ScalarType Precision(Device device) => device.type == DeviceType.CUDA ? ScalarType.Float16 : ScalarType.Float32;
-
     /// <returns>What was found, and the seconds of one picture.</returns>
     public static (string Found, double Seconds) Clip(string path, Device device)
     {
-        using var model = ClipModel.FromPretrained(path, device, Precision(device));
+        using var model = ClipModel.FromPretrained(path, device, TorchDevice.DefaultPrecision(device));
         var vision = model.Config.Vision;
         using var scope = NewDisposeScope();
         using var mode = inference_mode();
-        var pixels = zeros(Batch, 3, vision.ImageSize, vision.ImageSize, dtype: Precision(device), device: device);
+        var pixels = zeros(Batch, 3, vision.ImageSize, vision.ImageSize, dtype: TorchDevice.DefaultPrecision(device), device: device);
         var seconds = Time(device, () => model.EncodeImage(pixels).Dispose()) / Batch;
         var tower = vision.ResNetLayers is { } layers ? $"ResNet {string.Join('-', layers)}" : $"ViT/{vision.PatchSize}";
         return (FormattableString.Invariant($"{tower}, {vision.ImageSize} pixels, {1 / seconds:0.#} pictures/s"), seconds);
@@ -30,7 +28,7 @@ internal static class ModelCheck
     /// <returns>What was found, the side of a picture, and the seconds of one picture.</returns>
     public static (string Found, int Side, double Seconds) Diffusion(string folder, Device device, int steps, double guidance)
     {
-        using var pipeline = StableDiffusionPipeline.FromPretrained(folder, device, Precision(device));
+        using var pipeline = StableDiffusionPipeline.FromPretrained(folder, device, TorchDevice.DefaultPrecision(device));
         double Seconds(int count) => Time(device, () => pipeline.GenerateAsync(
             ["a photo of a dog"], options: new GenerationOptions { Steps = count, GuidanceScale = guidance }).GetAwaiter().GetResult());
 

@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZsMlc.Torch.Diffusion;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.SyntheticData;
@@ -59,7 +60,7 @@ internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options,
 
         models.Check(options);
         _judge ??= options.AcceptanceFilter is { } filter ? new(filter, options.Labels.Unseen, options.Hierarchy, device) : null;
-        var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion, device, options.Precision ?? DefaultPrecision(device));
+        var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion, device, options.Precision ?? TorchDevice.DefaultPrecision(device));
         try
         {
             if (textEncoder is not null)
@@ -75,6 +76,4 @@ internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options,
             throw;
         }
     }
-
-    private static ScalarType DefaultPrecision(Device device) => device.type == DeviceType.CPU ? ScalarType.Float32 : ScalarType.BFloat16;
 }

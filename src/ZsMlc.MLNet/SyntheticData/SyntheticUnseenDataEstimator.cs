@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Interop;
+using ZsMlc.Torch.Runtime;
 
 namespace ZsMlc.MLNet.SyntheticData;
 
@@ -48,8 +49,15 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
         rows?.Check(input, LeastImages);
         using var cancellation = new HostCancellation(_environment, nameof(SyntheticUnseenDataEstimator), _options.CancellationToken);
         _options.CancellationToken.ThrowIfCancellationRequested();
-        var settings = GenerationSettings.Of(_options, _options.Seed ?? _environment.Seed() ?? 0);
-        var (fitted, prompts, encoder) = new GenerationRun(_environment, _options with { CancellationToken = cancellation.Token }, settings).Execute();
+
+        // The store states the precision that was used, so that one begun on a CPU does not go on in another on a GPU unnoticed.
+        var options = _options with
+        {
+            CancellationToken = cancellation.Token,
+            Precision = _options.Precision ?? TorchDevice.DefaultPrecision(_environment.Device(nameof(SyntheticUnseenDataEstimator))),
+        };
+        var settings = GenerationSettings.Of(options, options.Seed ?? _environment.Seed() ?? 0);
+        var (fitted, prompts, encoder) = new GenerationRun(_environment, options, settings).Execute();
         return new(fitted, prompts, encoder);
     }
 

@@ -1,6 +1,7 @@
 using TorchSharp;
 using ZsMlc.Torch.Classification.Augmentation;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Classification;
@@ -22,7 +23,7 @@ public sealed class FusionClassifierTrainer
         _schedule = new(options.Epochs, options.WarmupEpochs, options.WarmupLearningRate);
     }
 
-    /// <summary>Trains a classifier in place. The same seed, rows and device give the same weights, also across an interruption.</summary>
+    /// <summary>Trains a classifier in place. On a CPU the same seed, rows and number of threads give the same weights, also across an interruption; a GPU sums in an order that changes from run to run, so there they agree to rounding only.</summary>
     /// <param name="classifier">The classifier.</param>
     /// <param name="options">The recipe.</param>
     /// <param name="train">Rows to learn from.</param>
@@ -152,8 +153,8 @@ public sealed class FusionClassifierTrainer
     private double? Step(ITrainingRows train, IReadOnlyList<int> rows, int epoch, MomentumSgd sgd)
     {
         using var scope = NewDisposeScope();
-        var images = _classifier.Preprocessor.Normalize(Augmented(train.Images(rows), rows, epoch).to(_classifier.Device));
-        var targets = train.Targets(rows).to(_classifier.Device);
+        var images = _classifier.Preprocessor.Normalize(Augmented(HostBatch.To(train.Images(rows), _classifier.Device), rows, epoch));
+        var targets = HostBatch.To(train.Targets(rows), _classifier.Device);
         Tensor? weights = _options.SyntheticWeight == 1 ? null
             : tensor(rows.Select(r => train.IsSynthetic(r) ? (float)_options.SyntheticWeight : 1f).ToArray(), device: _classifier.Device).unsqueeze(1);
 

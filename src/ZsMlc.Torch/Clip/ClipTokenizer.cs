@@ -179,7 +179,7 @@ public sealed partial class ClipTokenizer
             }
         }
 
-        return tensor(ids);
+        return tensor(ids, device: CPU);
     }
 
     private static ClipTokenizer Published()

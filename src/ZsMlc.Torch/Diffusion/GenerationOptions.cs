@@ -63,7 +63,7 @@ public sealed record GenerationOptions
     /// <summary>Gets the side of decoding tiles in latents, for images too large for the memory; 0 for none. Default 0.</summary>
     public int DecodingTile { get; init; }
 
-    /// <summary>Gets what is told when a prompt is too long and its end is cut off; null writes to <see cref="System.Diagnostics.Trace"/>.</summary>
+    /// <summary>Gets what is told when a prompt is too long and its end is cut off, or a batch is halved for want of memory; null writes to <see cref="System.Diagnostics.Trace"/>.</summary>
     [JsonIgnore]
     public Action<string>? Warning { get; init; }
 

@@ -1,12 +1,17 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using ZsMlc.Torch.Diffusion.Schedulers;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion;
 
 public sealed partial class StableDiffusionPipeline
 {
-    /// <summary>Generates one image a prompt. An image depends on its prompt, seed and the options, not on its batch.</summary>
+    private const string MemoryAdvice =
+        $"Choose a smaller {nameof(GenerationOptions.BatchSize)}, one image at a time in the decoder ({nameof(GenerationOptions.SliceDecoding)}), decoding tiles ({nameof(GenerationOptions.DecodingTile)}, such as 64), attention slices ({nameof(GenerationOptions.AttentionSlice)}, such as 2) or a half precision.";
+
+    /// <summary>Generates one image a prompt. An image depends on its prompt, seed and the options; its batch, the device and, on a GPU, the run change it by rounding at most.</summary>
     /// <param name="prompts">The prompts; an empty one gives an image without text, a too long one is cut with a <see cref="GenerationOptions.Warning"/>.</param>
     /// <param name="negative">What the images should not show; null for nothing, which SDXL tells from the empty prompt. Without guidance it has no effect.</param>
     /// <param name="options">Options, or null for the defaults.</param>
@@ -15,6 +20,7 @@ public sealed partial class StableDiffusionPipeline
     /// <returns>The images in the order of the prompts.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A size, step or batch number is out of range.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="DeviceMemoryException">The memory does not suffice for a batch, nor for half of it; the message says what to change.</exception>
     /// <exception cref="InvalidOperationException">The networks produced values that are not numbers.</exception>
     public Task<IReadOnlyList<GeneratedImage>> GenerateAsync(
         IReadOnlyList<string> prompts,
@@ -27,7 +33,7 @@ public sealed partial class StableDiffusionPipeline
         options ??= new();
         _lifetime.Check();
         Validate(prompts, options);
-        return Task.Run(() => Generate(prompts, negative, options, progress, cancellation), cancellation);
+        return _thread.Run(() => Generate(prompts, negative, options, progress, cancellation), cancellation);
     }
 
     private void Validate(IReadOnlyList<string> prompts, GenerationOptions options)
@@ -55,18 +61,47 @@ public sealed partial class StableDiffusionPipeline
         WarnOfCuts([.. prompts, .. negative is not null && UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
         Unet.SetAttentionSlice(options.AttentionSlice);
         var images = new GeneratedImage[prompts.Count];
-        for (var start = 0; start < prompts.Count; start += options.BatchSize)
+        var (start, size) = (0, options.BatchSize);
+        while (start < prompts.Count)
         {
-            var indices = Enumerable.Range(start, Math.Min(options.BatchSize, prompts.Count - start)).ToList();
-            foreach (var image in GenerateBatch(indices, prompts, negative, options, step => progress?.Report(new(start, prompts.Count, step, options.Steps)), cancellation))
+            var indices = Enumerable.Range(start, Math.Min(size, prompts.Count - start)).ToList();
+            try
             {
-                images[image.Index] = image;
+                foreach (var image in GenerateBatch(indices, prompts, negative, options, step => progress?.Report(new(start, prompts.Count, step, options.Steps)), cancellation))
+                {
+                    images[image.Index] = image;
+                }
+            }
+            catch (ExternalException error) when (DeviceMemory.IsExhausted(error))
+            {
+                // Once: an image is made from its own noise, so a smaller batch changes it by rounding at most.
+                if (size < options.BatchSize || indices.Count == 1)
+                {
+                    throw new DeviceMemoryException($"The memory does not suffice for {indices.Count} images at once{(size < options.BatchSize ? $", nor did it for {options.BatchSize}" : "")}. {MemoryAdvice}", error);
+                }
+
+                size = indices.Count / 2;
+                Warn(DeviceMemory.HalvesMessage(indices.Count, "images", MemoryAdvice), options);
+                continue;
             }
 
-            progress?.Report(new(start + indices.Count, prompts.Count, options.Steps, options.Steps));
+            start += indices.Count;
+            progress?.Report(new(start, prompts.Count, options.Steps, options.Steps));
         }
 
         return images;
+    }
+
+    private static void Warn(string message, GenerationOptions options)
+    {
+        if (options.Warning is { } warning)
+        {
+            warning(message);
+        }
+        else
+        {
+            System.Diagnostics.Trace.TraceWarning(message);
+        }
     }
 
     private void WarnOfCuts(IEnumerable<string> prompts, GenerationOptions options)
@@ -78,15 +113,7 @@ public sealed partial class StableDiffusionPipeline
                 continue;
             }
 
-            var message = $"A prompt of {encoder.Tokenizer.Encode(prompt).Count} tokens is cut to {encoder.Length - 2}: \"{prompt}\".";
-            if (options.Warning is { } warning)
-            {
-                warning(message);
-            }
-            else
-            {
-                System.Diagnostics.Trace.TraceWarning(message);
-            }
+            Warn($"A prompt of {encoder.Tokenizer.Encode(prompt).Count} tokens is cut to {encoder.Length - 2}: \"{prompt}\".", options);
         }
     }
 
@@ -156,7 +183,7 @@ public sealed partial class StableDiffusionPipeline
     private Tensor Noise(List<Generator> generators, long[] shape)
     {
         using var scope = NewDisposeScope();
-        return cat(generators.Select(g => randn(shape, generator: g)).ToArray(), 0).to(Device).MoveToOuterDisposeScope();
+        return cat(generators.Select(g => randn(shape, device: CPU, generator: g)).ToArray(), 0).to(Device).MoveToOuterDisposeScope();
     }
 
     /// <summary>Latents to pixels of about -1 to 1, in single precision.</summary>

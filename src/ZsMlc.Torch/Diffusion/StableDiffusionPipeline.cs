@@ -15,6 +15,7 @@ namespace ZsMlc.Torch.Diffusion;
 public sealed partial class StableDiffusionPipeline : IDisposable
 {
     private readonly SharedLifetime _lifetime;
+    private readonly OwnThread _thread = new(nameof(StableDiffusionPipeline));
 
     /// <summary>Puts a pipeline of Stable Diffusion 1.x or 2.x together from its parts, which it then owns.</summary>
     /// <param name="textEncoder">The text encoder.</param>
@@ -109,6 +110,7 @@ public sealed partial class StableDiffusionPipeline : IDisposable
         Unet.Dispose();
         Vae.Dispose();
         PreviewDecoder?.Dispose();
+        _thread.Dispose();
     }
 
     /// <summary>The denoiser's prediction under classifier-free guidance.</summary>
@@ -121,7 +123,7 @@ public sealed partial class StableDiffusionPipeline : IDisposable
         using var scope = NewDisposeScope();
         var guided = UsesGuidance(guidance);
         var batch = input.shape[0];
-        var t = tensor(new[] { (float)timestep }, device: input.device);
+        var t = full([1], (float)timestep, device: input.device);
         var x = (guided ? cat([input, input], 0) : input).to(DType);
         var rows = guided || conditioning.Count == batch ? conditioning : conditioning.Rows(batch, batch);
         var output = Unet.Predict(x, t, rows, GuidanceEmbedding(batch, guidance)).to(input.dtype);

@@ -49,11 +49,19 @@ public sealed class ClipDiscriminator : IDisposable
     /// <summary>s_c = τ·cos(image, label c).</summary>
     /// <param name="images">RGB pixels of any size [B, 3, H, W]: Byte, or floating point from 0 to 1 (then gradients flow).</param>
     /// <returns>[B, L] on the model's device, Float32 unless the model is Float64.</returns>
+    /// <exception cref="DeviceMemoryException">The memory does not suffice for the batch, nor for half of it.</exception>
     public Tensor Scores(Tensor images)
     {
         using var use = _lifetime.Enter();
+
+        // With gradients a half would not save what the graph keeps.
+        return is_grad_enabled() ? ScoresOf(images) : DeviceMemory.InHalves(images, ScoresOf, "images", "Choose smaller batches or bfloat16.");
+    }
+
+    private Tensor ScoresOf(Tensor images)
+    {
         using var scope = NewDisposeScope();
-        var pixels = _clip.Preprocessor.Preprocess(images.to(_texts.device)).to(_clip.ImageType);
+        var pixels = _clip.Preprocessor.Preprocess(HostBatch.To(images, _texts.device)).to(_clip.ImageType);
         var features = nn.functional.normalize(_clip.EncodeImage(pixels).to(_texts.dtype), dim: -1);
         return features.matmul(_texts).MoveToOuterDisposeScope();
     }
@@ -83,7 +91,7 @@ public sealed class ClipDiscriminator : IDisposable
             }
         }
 
-        return tensor(mask);
+        return tensor(mask, device: CPU);
     }
 
     /// <summary>Frees the text features, not the model, once the calls that run have ended.</summary>

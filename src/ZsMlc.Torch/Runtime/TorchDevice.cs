@@ -6,6 +6,10 @@ namespace ZsMlc.Torch.Runtime;
 /// <summary>Chooses the device that the networks run on.</summary>
 public static class TorchDevice
 {
+    /// <summary>The element type that images are generated in where none is chosen: BFloat16 on a GPU, Float32 on a CPU.</summary>
+    /// <param name="device">The device.</param>
+    public static ScalarType DefaultPrecision(Device device) => device.type == DeviceType.CPU ? ScalarType.Float32 : ScalarType.BFloat16;
+
     /// <summary>Returns the GPU of the given index, or the CPU.</summary>
     /// <param name="gpuDeviceId">Index of the CUDA device, 0 or more; <see langword="null"/> chooses the CPU.</param>
     /// <param name="fallbackToCpu">Whether the CPU is used when that GPU is not there.</param>

@@ -23,7 +23,7 @@ public sealed class TextEncoderTuner
     private TextEncoderTuner(StableDiffusionPipeline pipeline, ClipDiscriminator judge, TextEncoderTuningOptions options) =>
         (_pipeline, _judge, _options) = (pipeline, judge, options);
 
-    /// <summary>Tunes the text encoder of a pipeline in place. The same seed and samples give the same weights, also across an interruption.</summary>
+    /// <summary>Tunes the text encoder of a pipeline in place. On a CPU the same seed and samples give the same weights, also across an interruption; on a GPU they agree to rounding only.</summary>
     /// <param name="pipeline">The diffusion model; its weights must be in single precision for training.</param>
     /// <param name="judge">The judge, on the same device.</param>
     /// <param name="samples">What the images of a step (counted from 0) are to show: <see cref="TextEncoderTuningOptions.BatchSize"/> of them. Must not depend on earlier calls.</param>
@@ -91,7 +91,7 @@ public sealed class TextEncoderTuner
 
         // Noise depends on the step and the place in it alone, so that a resumed run sees the same.
         var generators = samples.Select((_, i) => new Generator(unchecked((ulong)_options.Seed * 1_000_003UL + (ulong)(iteration * _options.BatchSize + i)), CPU)).ToList();
-        Tensor Noise() => cat(generators.Select(g => randn(shape, generator: g)).ToArray(), 0).to(pipeline.Device);
+        Tensor Noise() => cat(generators.Select(g => randn(shape, device: CPU, generator: g)).ToArray(), 0).to(pipeline.Device);
 
         var conditioning = pipeline.Condition([.. samples.Select(s => s.Prompt)], null, options);
         var (_, pixels) = pipeline.SampleWithGradients(conditioning, Noise(), options, _options.LastSteps, cancellation, Noise);
