@@ -14,7 +14,7 @@ namespace ZsMlc.Samples.Tests.ZeroShotCoco.Cluster;
 [UnsupportedOSPlatform("windows")]
 internal sealed class SlurmCluster : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
     private readonly TemporaryFolder _folder = new();
     private readonly List<Process> _daemons = [];
 
@@ -71,7 +71,7 @@ internal sealed class SlurmCluster : IDisposable
     /// <summary>Waits until something is so.</summary>
     public void WaitFor(Func<bool> condition, string what)
     {
-        for (var clock = Stopwatch.StartNew(); !condition(); Thread.Sleep(100))
+        for (var clock = Stopwatch.StartNew(); !condition(); Thread.Sleep(200))
         {
             Assert.IsLessThan(s_patience, clock.Elapsed, $"Waited in vain for {what}. {Log("slurmctld")} {Log("slurmd")} {Log("munge.log-file")}");
         }
@@ -80,21 +80,26 @@ internal sealed class SlurmCluster : IDisposable
     /// <summary>Ends all jobs, then the daemons, and removes the folder.</summary>
     public void Dispose()
     {
-        if (_daemons.Count == 3)
+        try
         {
-            Run("scancel", "--user=root", "--signal=KILL", "--full");
-            Run("scancel", "--user=root");
-            WaitForAll();
+            if (_daemons.Count == 3)
+            {
+                Run("scancel", "--user=root", "--signal=KILL", "--full");
+                Run("scancel", "--user=root");
+                WaitFor(() => Run("squeue", "--noheader") is not (0, { Length: > 0 }), "the jobs to end"); // nor when the controller is gone
+            }
         }
-
-        foreach (var daemon in Enumerable.Reverse(_daemons))
+        finally
         {
-            daemon.Kill(entireProcessTree: true);
-            daemon.WaitForExit();
-            daemon.Dispose();
-        }
+            foreach (var daemon in Enumerable.Reverse(_daemons))
+            {
+                daemon.Kill(entireProcessTree: true);
+                daemon.WaitForExit();
+                daemon.Dispose();
+            }
 
-        _folder.Dispose();
+            _folder.Dispose();
+        }
     }
 
     private void Configure()
