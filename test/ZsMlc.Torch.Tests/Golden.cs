@@ -3,7 +3,7 @@ using ZsMlc.Torch.Checkpoints;
 namespace ZsMlc.Torch.Tests;
 
 /// <summary>
-/// Golden vectors of an independent implementation, in the parts <c>classifier</c>, <c>sd</c>, <c>sdxl</c>, <c>newest</c>, <c>clip</c> and <c>vit</c>. They lie
+/// Golden vectors of an independent implementation, in the parts <c>classifier</c>, <c>sd</c>, <c>sdxl</c>, <c>newest</c>, <c>clip</c>, <c>vit</c> and <c>hub</c>. They lie
 /// beside the tests; the environment variable <c>ZSMLC_GOLDEN</c> points at another folder with vectors of the same
 /// layout: one with such parts as subfolders, or one part itself. A part that it lacks is taken from beside the tests.
 /// </summary>
@@ -11,7 +11,7 @@ internal static partial class Golden
 {
     private static readonly (string Part, string Mark)[] s_parts =
     [
-        ("classifier", "tiny_model.safetensors"), ("sd", "tiny-sd"), ("sdxl", "tiny-sdxl"), ("newest", "sd_sharded"), ("clip", "tokens.json"), ("vit", "tiny_vit.safetensors"),
+        ("classifier", "tiny_model.safetensors"), ("sd", "tiny-sd"), ("sdxl", "tiny-sdxl"), ("newest", "sd_sharded"), ("clip", "tokens.json"), ("vit", "tiny_vit.safetensors"), ("hub", "cache.tar"),
     ];
     private static readonly string s_shipped = Path.Combine(AppContext.BaseDirectory, "Golden");
     private static readonly Dictionary<string, string> s_folders = Folders(Environment.GetEnvironmentVariable("ZSMLC_GOLDEN"));

@@ -1,20 +1,19 @@
 using ZsMlc.Torch.Checkpoints.TorchScript;
+using ZsMlc.Torch.Hub;
 
 namespace ZsMlc.Torch.Checkpoints;
 
 /// <summary>Opens checkpoints of every supported form.</summary>
 public static class Checkpoint
 {
-    private static readonly string[] s_stems = ["model", "diffusion_pytorch_model", "open_clip_model", "open_clip_pytorch_model"];
-
     /// <summary>Opens a safetensors file, an index of shards, a TorchScript archive, or a folder that holds one of the first two.</summary>
-    /// <param name="path">File or folder. In a folder, the full-precision file is preferred to its <c>.fp16</c> variant unless <paramref name="variant"/> asks otherwise.</param>
+    /// <param name="path">File, folder, or a cached model's name (<see cref="ModelHub"/>). In a folder, the full-precision file is preferred to its <c>.fp16</c> variant unless <paramref name="variant"/> asks otherwise.</param>
     /// <param name="variant">For a folder: a variant such as <c>fp16</c> to prefer, or <see langword="null"/>.</param>
     /// <exception cref="FileNotFoundException">Nothing is there, or the folder holds no checkpoint; the message lists what was looked for.</exception>
     /// <exception cref="CheckpointFormatException">The file is damaged or of another format, such as a pickle of Python's or a Git LFS pointer.</exception>
     public static ICheckpoint Open(string path, string? variant = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = ModelHub.Resolve(path);
         var file = Directory.Exists(path) ? FindInFolder(path, variant) : path;
         if (!File.Exists(file))
         {
@@ -56,14 +55,7 @@ public static class Checkpoint
 
     private static string FindInFolder(string folder, string? variant)
     {
-        string[] variants = variant is null ? ["", ".fp16"] : ["." + variant, ""];
-        var candidates = variants.SelectMany(v => s_stems.SelectMany(stem => new[]
-        {
-            $"{stem}{v}.safetensors",
-            $"{stem}.safetensors.index{v}.json",
-            $"{stem}{v}.safetensors.index.json",
-        })).Distinct().ToList();
-
+        var candidates = WeightsFiles.Candidates(variant);
         return candidates.Select(c => Path.Combine(folder, c)).FirstOrDefault(File.Exists)
             ?? throw (PickleFile.In(folder) is { } pickle
                 ? PickleFile.Refusal(pickle)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using ZsMlc.Torch.Hub;
 
 namespace ZsMlc.Torch.Checkpoints;
 
@@ -23,13 +24,13 @@ public static class CheckpointFingerprint
     private static readonly HashSet<string> s_extensions = new(StringComparer.OrdinalIgnoreCase) { ".safetensors", ".pt", ".json", ".txt" };
 
     /// <summary>Computes the fingerprint.</summary>
-    /// <param name="path">A model folder with its subfolders; or a weights file, with the configuration and tokenizer beside it and, for an index, its shards. The path itself and a single file's name play no part.</param>
+    /// <param name="path">A model folder with its subfolders, or a cached model's name (<see cref="ModelHub"/>); or a weights file, with the configuration and tokenizer beside it and, for an index, its shards. The path itself and a single file's name play no part.</param>
     /// <returns>64 lower-case hexadecimal digits.</returns>
     /// <exception cref="FileNotFoundException">Nothing is there, or the folder has no file of a model.</exception>
     /// <exception cref="CheckpointFormatException">A safetensors file is damaged.</exception>
     public static string Compute(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = ModelHub.Resolve(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (name, file) in Files(path).OrderBy(f => f.Name, StringComparer.Ordinal))
         {

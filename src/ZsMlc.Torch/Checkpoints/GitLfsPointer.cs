@@ -15,7 +15,14 @@ internal static class GitLfsPointer
     /// <exception cref="CheckpointFormatException">It is one; the message says how to fetch the file itself.</exception>
     public static void Refuse(string path)
     {
-        if (new FileInfo(path) is { Exists: true, Length: < MaxLength })
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        // Not FileInfo.Length, which of a link is the length of the link.
+        using var file = File.OpenHandle(path);
+        if (RandomAccess.GetLength(file) < MaxLength)
         {
             Refuse(path, File.ReadAllBytes(path));
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Hub;
 
 namespace ZsMlc.Torch.Clip;
 
@@ -18,10 +19,11 @@ internal sealed class ClipCheckpoint : IDisposable
     public ClipTokenizer Tokenizer { get; }
 
     /// <summary>Opens a checkpoint.</summary>
-    /// <param name="path">File or folder.</param>
+    /// <param name="path">File, folder or name.</param>
     /// <param name="config">Known sizes, or null to read them from the files beside the weights or tell them from shapes.</param>
     public static ClipCheckpoint Open(string path, ClipConfig? config)
     {
+        path = ModelHub.Resolve(path);
         var tensors = ClipFolder.OpenWeights(path);
         try
         {

@@ -1,6 +1,7 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Hub;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -58,7 +59,7 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>
     /// Loads a model, in evaluation mode and without gradients for its weights.
     /// </summary>
-    /// <param name="path">OpenAI's TorchScript archive (<c>RN50.pt</c>), an open_clip safetensors file or folder, or a Hugging Face folder.</param>
+    /// <param name="path">OpenAI's TorchScript archive (<c>RN50.pt</c>), an open_clip safetensors file or folder, a Hugging Face folder, or a cached model's name such as <c>openai/clip-vit-base-patch32</c> (<see cref="ModelHub"/>).</param>
     /// <param name="device">Device; by default the CPU.</param>
     /// <param name="dtype">Element type of the weights; by default Float32.</param>
     /// <param name="config">

@@ -5,6 +5,7 @@ using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.Files;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Diffusion.Unet;
+using ZsMlc.Torch.Hub;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -17,7 +18,7 @@ public sealed partial class StableDiffusionPipeline
     /// <summary>Loads a Hugging Face diffusers folder, in evaluation mode and without gradients for its weights.</summary>
     /// <param name="folder">
     /// Folder with <c>model_index.json</c>, <c>text_encoder</c>, <c>unet</c>, <c>vae</c>, <c>scheduler</c> and <c>tokenizer</c>; for SDXL
-    /// also <c>text_encoder_2</c> and <c>tokenizer_2</c>.
+    /// also <c>text_encoder_2</c> and <c>tokenizer_2</c>. Or a cached model's name, such as <c>stabilityai/sd-turbo</c> (<see cref="ModelHub"/>).
     /// </param>
     /// <param name="device">Device; by default the CPU.</param>
     /// <param name="dtype">Element type of the weights; by default Float32. In Float16, an autoencoder of SDXL that would overflow stays in Float32.</param>
@@ -28,6 +29,7 @@ public sealed partial class StableDiffusionPipeline
     public static StableDiffusionPipeline FromPretrained(string folder, Device? device = null, ScalarType dtype = ScalarType.Float32)
     {
         TorchRuntime.EnsureLoaded();
+        folder = ModelHub.Resolve(folder);
         var index = PipelineIndex.Read(folder);
         using var scope = NewDisposeScope();
         using var unfilled = Layers.Unfilled();

@@ -5,6 +5,7 @@ using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.Files;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Diffusion.Unet;
+using ZsMlc.Torch.Hub;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -22,6 +23,7 @@ public sealed partial class StableDiffusionPipeline
     internal static int Look(string folder)
     {
         TorchRuntime.EnsureLoaded();
+        folder = ModelHub.Resolve(folder);
         PipelineIndex.Read(folder);
         using var scope = NewDisposeScope();
         var parts = new PartLoader(folder, CPU, ScalarType.Float32);

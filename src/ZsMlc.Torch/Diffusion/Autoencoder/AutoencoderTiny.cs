@@ -3,6 +3,7 @@ using TorchSharp.Modules;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Diffusion.Configuration;
+using ZsMlc.Torch.Hub;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -59,6 +60,7 @@ public sealed class AutoencoderTiny : nn.Module<Tensor, Tensor>
     public static AutoencoderTiny FromPretrained(string folder, Device? device = null, ScalarType dtype = ScalarType.Float32)
     {
         TorchRuntime.EnsureLoaded();
+        folder = ModelHub.Resolve(folder);
         var network = new AutoencoderTiny(ConfigJson.Read<AutoencoderTinyConfig>(Path.Combine(folder, "config.json")));
         using var checkpoint = Checkpoint.Open(folder);
         CheckpointLoader.LoadInto(network, checkpoint, n => n.StartsWith("encoder.", StringComparison.Ordinal) ? null : n);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ZsMlc.Torch.Diffusion.Configuration;
+using ZsMlc.Torch.Hub;
 
 namespace ZsMlc.Torch.Diffusion.Schedulers;
 
@@ -102,5 +103,5 @@ public sealed record SchedulerConfig
     /// <param name="folder">The model's folder; the settings are its <c>scheduler/scheduler_config.json</c>.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged.</exception>
-    public static SchedulerConfig FromPretrained(string folder) => SchedulerSettings.Read(Path.Combine(folder, "scheduler", "scheduler_config.json"));
+    public static SchedulerConfig FromPretrained(string folder) => SchedulerSettings.Read(Path.Combine(ModelHub.Resolve(folder), "scheduler", "scheduler_config.json"));
 }
