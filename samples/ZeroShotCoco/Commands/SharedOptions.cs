@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ZsMlc.Torch.Hub;
 
 namespace ZsMlc.Samples.ZeroShotCoco.Commands;
 
@@ -47,13 +48,13 @@ internal static class SharedOptions
 
     public static Option<int?> ImagesPerLabel() => new("--images-per-label") { Description = "Accepted pictures of each unseen label. Default: 200." };
 
-    /// <summary>A path that means the same from every folder; the word "micro" stays.</summary>
-    public static string Absolute(string path) => path == "micro" ? path : Path.GetFullPath(path);
+    /// <summary>A path that means the same from every folder; the word "micro" and a model's name on the hub stay.</summary>
+    public static string Absolute(string path) => path != "micro" && Path.Exists(path) ? Path.GetFullPath(path) : path;
 
-    /// <summary>A checkpoint's path; the word "micro" stands for the tiny trained models that come with the package.</summary>
+    /// <summary>A checkpoint's path or that of a cached model of the hub; the word "micro" stands for the tiny trained models that come with the package.</summary>
     public static string Resolve(string path, Func<ZsMlc.MicroModels.MicroBundle, string> micro) =>
         path == "micro" ? micro(ZsMlc.MicroModels.ZeroShotModels.Micro)
-        : File.Exists(path) || Directory.Exists(path) ? path
+        : ModelHub.Resolve(path) is var found && Path.Exists(found) ? found
         : throw new UsageException($"There is no checkpoint at {path}. README.md says which files are needed and where they come from.");
 }
 
