@@ -157,9 +157,10 @@ internal sealed class GoldenVectors(Device device, double values, double gradien
     {
         using var none = no_grad();
         using var golden = Golden.Open("sd", Vectors, "pipeline_ddim_v_5steps.safetensors");
+        var text = OnDevice(GoldenModels.TextEncoder(Model));
         using StableDiffusionPipeline pipeline = new(
-            OnDevice(GoldenModels.TextEncoder(Model)), OnDevice(GoldenModels.Unet(Model)), OnDevice(GoldenModels.Vae(Model)),
-            ClipTokenizer.Default, ConfigJson.Read<SchedulerConfig>(Golden.PathOf("sd", Model, "scheduler", "scheduler_config.json")));
+            text, OnDevice(GoldenModels.Unet(Model)), OnDevice(GoldenModels.Vae(Model)),
+            TinyTokenizer.Create(text.Config.VocabSize), ConfigJson.Read<SchedulerConfig>(Golden.PathOf("sd", Model, "scheduler", "scheduler_config.json")));
         var context = cat([pipeline.TextEncoder.forward(golden.Read("negative_input_ids").to(device)), pipeline.TextEncoder.forward(golden.Read("prompt_input_ids").to(device))], 0);
         var options = new GenerationOptions
         {
