@@ -1,5 +1,4 @@
 using System.CommandLine;
-using TorchSharp;
 using ZsMlc.Samples.ZeroShotCoco.Data;
 using ZsMlc.Samples.ZeroShotCoco.Doctor;
 using ZsMlc.Torch.Runtime;
