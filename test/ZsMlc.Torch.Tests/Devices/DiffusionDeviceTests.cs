@@ -65,7 +65,7 @@ public sealed class DiffusionDeviceTests
     [DataRow("UniPCMultistepScheduler")]
     public void Scheduler_OnAnotherDevice_MakesNothingOnTheHostAndKeepsNothing(string name)
     {
-        var before = Tensor.TotalCount;
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         Check(name, () =>
         {
             using var scheduler = Scheduler.Create(new() { ClassName = name });
@@ -78,7 +78,7 @@ public sealed class DiffusionDeviceTests
 
             return x;
         });
-        Assert.AreEqual(before, Tensor.TotalCount, "tensors left");
+        Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, "tensors left");
     }
 
     [TestMethod]
