@@ -86,8 +86,7 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
     }
 
     /// <summary>Reads the classifier of a checked model file, and no other component.</summary>
-    /// <exception cref="FormatException">The classifier is of a newer version.</exception>
-    /// <exception cref="CheckpointFormatException">The file holds no classifier, or is damaged.</exception>
+    /// <exception cref="CheckpointFormatException">The file holds no classifier or one of a newer version, or is damaged.</exception>
     internal static FusionMultiLabelTransformer Load(IHostEnvironment environment, ModelArchive archive) => Load(environment, archive.Find(s_format));
 
     void ICanSaveModel.Save(ModelSaveContext context)
