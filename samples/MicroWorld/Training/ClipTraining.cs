@@ -17,12 +17,12 @@ internal sealed class ClipTraining(TrainingOptions options)
     private const int Shapeless = 36;
     private const int PixelsOfClip = 64;
 
-    /// <summary>The architecture of the micro CLIP. With the ResNet 2.4 million parameters and 2×2 positions, with the vision transformer 2.0 million and 8×8.</summary>
+    /// <summary>The architecture of the micro CLIP. With the ResNet 2.4 million parameters and 2×2 positions, with the vision transformer 2.1 million and 4×4.</summary>
     public static ClipModel CreateModel(MicroTower tower = MicroTower.ResNet)
     {
         var vocabulary = BpeVocabulary.Learn(Captions.Words);
         var vision = tower == MicroTower.ViT
-            ? ClipVisionConfig.ViT(PixelsOfClip, width: 128, patchSize: 8, layers: 6)
+            ? ClipVisionConfig.ViT(PixelsOfClip, width: 128, patchSize: 16, layers: 6)
             : ClipVisionConfig.ResNet(PixelsOfClip, 16, [1, 2, 2, 2]);
         var config = new ClipConfig(128, vision, new(24, vocabulary.Tokens.Count, 128, 2, 3));
         return new ClipModel(config, vocabulary.ToTokenizer());
