@@ -14,13 +14,21 @@ internal sealed class Painter : ISlotGenerator
     /// <summary>Milliseconds that a group takes.</summary>
     public int Pause { get; init; }
 
+    /// <summary>Whether images are painted one by one, none knowing of the others, as services do.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Told of each group before it is painted.</summary>
     public Action<IReadOnlyList<SlotAttempt>>? Started { get; init; }
 
     /// <summary>The wishes fulfilled so far.</summary>
     public List<SlotAttempt> Painted { get; } = [];
 
-    public IReadOnlyList<SlotOutcome> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken)
+    public bool DependsOnGroup => !IsAlone;
+
+    public IEnumerable<IReadOnlyList<(int Index, SlotOutcome Outcome)>> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken) =>
+        IsAlone ? group.Select((wish, i) => new[] { (i, PaintTogether([wish], cancellationToken)[0]) }) : [[.. PaintTogether(group, cancellationToken).Index()]];
+
+    private SlotOutcome[] PaintTogether(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken)
     {
         Started?.Invoke(group);
         Thread.Sleep(Pause);

@@ -1,24 +1,27 @@
 using TorchSharp;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Runtime;
-using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>Makes images with the diffusion model and judges them by the acceptance filter. The models are opened at the first call.</summary>
-/// <param name="options">Models and recipe.</param>
-/// <param name="models">What the models have to be.</param>
-/// <param name="textEncoder">File of the tuned text encoder, or <see langword="null"/> for the checkpoint's own.</param>
-/// <param name="device">Where the networks run.</param>
-/// <param name="warn">Told once of every prompt that is too long for the text encoder, unless the sampling options have a receiver of their own.</param>
-internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options, ModelFingerprints models, string? textEncoder, Device device, Action<string> warn) : ISlotGenerator, IDisposable
+/// <param name="path">The diffusion model.</param>
+/// <param name="options">The judge and the recipe.</param>
+/// <param name="tools">What the models have to be and where they run; every prompt that is too long is told once, unless the sampling options have a receiver of their own.</param>
+internal sealed class DiffusionSlotGenerator(string path, SyntheticUnseenDataOptions options, GenerationTools tools) : ISlotGenerator
 {
     private readonly HashSet<string> _told = [];
     private StableDiffusionPipeline? _pipeline;
     private ImageJudge? _judge;
 
     /// <inheritdoc/>
-    public IReadOnlyList<SlotOutcome> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken)
+    public bool DependsOnGroup => true;
+
+    /// <inheritdoc/>
+    public IEnumerable<IReadOnlyList<(int Index, SlotOutcome Outcome)>> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken) =>
+        [[.. MakeBatch(group, cancellationToken).Index()]];
+
+    private IReadOnlyList<SlotOutcome> MakeBatch(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken)
     {
         Open();
         var labels = group.Select(g => g.Labels).ToList();
@@ -30,9 +33,7 @@ internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options,
 
         var images = _pipeline!.GenerateAsync([.. group.Select(g => g.Prompt)], options.NegativePrompt, sampling, null, cancellationToken).GetAwaiter().GetResult();
         var pixels = images.Select(i => i.IsAbandoned ? null : new RgbPixels(i.Width, i.Height, i.Pixels)).ToList();
-        return _judge is not null
-            ? _judge.Judge(pixels, labels)
-            : [.. pixels.Select((p, i) => new SlotOutcome(p, true, [], [.. options.Hierarchy.WithAncestors(labels[i]).Skip(labels[i].Count)]))];
+        return _judge?.Judge(pixels, labels) ?? ImageJudge.TakeAll(pixels, labels, options.Hierarchy);
     }
 
     /// <inheritdoc/>
@@ -47,7 +48,7 @@ internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options,
     {
         if (_told.Add(message))
         {
-            (options.Sampling.Warning ?? warn)(message);
+            (options.Sampling.Warning ?? tools.Warn)(message);
         }
     }
 
@@ -58,14 +59,14 @@ internal sealed class DiffusionSlotGenerator(SyntheticUnseenDataOptions options,
             return;
         }
 
-        models.Check(options);
-        _judge ??= options.AcceptanceFilter is { } filter ? new(filter, options.Labels.Unseen, options.Hierarchy, device) : null;
-        var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion, device, options.Precision ?? TorchDevice.DefaultPrecision(device));
+        tools.Models.Check(options);
+        _judge ??= ImageJudge.Open(options, tools.Device);
+        var pipeline = StableDiffusionPipeline.FromPretrained(path, tools.Device, options.Precision ?? TorchDevice.DefaultPrecision(tools.Device));
         try
         {
-            if (textEncoder is not null)
+            if (tools.TextEncoder is { } encoder)
             {
-                pipeline.LoadTextEncoder(textEncoder);
+                pipeline.LoadTextEncoder(encoder);
             }
 
             _pipeline = pipeline;

@@ -48,7 +48,7 @@ internal sealed class EncoderTuning(IHostEnvironment environment, SyntheticUnsee
         using var scope = NewDisposeScope();
 
         // Tuning wants single precision, whatever images are made in.
-        using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion, device);
+        using var pipeline = StableDiffusionPipeline.FromPretrained(options.Source.ModelPath!, device);
         using var clip = ClipModel.FromPretrained(options.TuningClip ?? options.AcceptanceFilter!.Clip, device);
         using var judge = new ClipDiscriminator(clip, options.Labels.Unseen, options.AcceptanceFilter?.Template ?? "{0}");
         var recipe = options.Tuning! with { CheckpointPath = checkpoint };

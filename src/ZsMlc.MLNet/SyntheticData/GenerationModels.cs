@@ -1,7 +1,6 @@
 using ZsMlc.MLNet.SyntheticData.Store;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Clip;
-using ZsMlc.Torch.Diffusion;
 
 namespace ZsMlc.MLNet.SyntheticData;
 
@@ -20,7 +19,7 @@ internal static class GenerationModels
     /// <exception cref="IOException">The images will not fit.</exception>
     public static void Check(SyntheticUnseenDataOptions options, long images)
     {
-        var side = ModelOption.Check(Name(nameof(options.Diffusion)), () => StableDiffusionPipeline.Look(options.Diffusion));
+        var pixels = options.Source.Look(options);
         if (options.AcceptanceFilter is { } filter)
         {
             ModelOption.Check($"{Name(nameof(options.AcceptanceFilter))}.{nameof(filter.Clip)}", () => ClipModel.Look(filter.Clip));
@@ -40,9 +39,8 @@ internal static class GenerationModels
             });
         }
 
-        var pixels = (double)(options.Sampling.Width ?? side) * (options.Sampling.Height ?? side);
         var left = Math.Max(0, images - StoreLayout.CountImages(options.StorePath));
-        DiskSpace.Check(options.StorePath, (long)(left * pixels * (options.Format == ImageFileFormat.Png ? PngBytes : JpegBytes)), $"The images of {Name(nameof(options.StorePath))}");
+        DiskSpace.Check(options.StorePath, (long)((double)left * pixels * (options.Format == ImageFileFormat.Png ? PngBytes : JpegBytes)), $"The images of {Name(nameof(options.StorePath))}");
     }
 
     private static string Name(string option) => $"{nameof(SyntheticUnseenDataOptions)}.{option}";

@@ -38,7 +38,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
         }
 
         var encoder = tuning?.EncoderPath ?? options.TextEncoder;
-        using var generator = new DiffusionSlotGenerator(options, settings.Models, encoder, device, Warn);
+        using var generator = options.Source.Open(options, new(settings.Models, encoder, device, Warn));
         var result = runner.Run(generator, options.CancellationToken);
         Tell(result.Statistics, result);
         var prompts = SavedPrompts.Of(options.Prompts, plan, runner.PromptsOf);
@@ -47,21 +47,17 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
 
     private void Warn(string message) => environment.Warning(Source, message);
 
-    private SlotRunnerOptions RunnerOptions()
+    private SlotRunnerOptions RunnerOptions() => new()
     {
-        var attempts = options.AcceptanceFilter?.MaxAttempts ?? 1;
-        return new()
-        {
-            BatchSize = options.Sampling.BatchSize,
-            MaxAttempts = attempts,
-            KeepRejected = options.KeepRejected,
-            Format = options.Format,
-            Shard = options.Shard,
-            Prompts = new(options.Prompts, settings.PromptsPerSet, options.Names),
-            Progress = new Messages(environment, options.Progress),
-            Warn = Warn,
-        };
-    }
+        BatchSize = options.Source.BatchSize(options),
+        MaxAttempts = options.Source.MaxAttempts(options),
+        KeepRejected = options.KeepRejected,
+        Format = options.Format,
+        Shard = options.Shard,
+        Prompts = new(options.Prompts, settings.PromptsPerSet, options.Names),
+        Progress = new Messages(environment, options.Progress),
+        Warn = Warn,
+    };
 
     private void Tell(SyntheticDataStatistics statistics, SlotRunResult result)
     {
@@ -78,7 +74,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
         }
         else if (statistics.Short is { Count: > 0 } missing)
         {
-            Warn($"{missing.Count} labels have fewer accepted images than asked for after {options.AcceptanceFilter?.MaxAttempts ?? 1} attempts at each: {string.Join(", ", missing.Take(20).Select(l => $"{l.Label} ({l.Accepted} of {l.Asked})"))}{(missing.Count > 20 ? ", …" : "")}.");
+            Warn($"{missing.Count} labels have fewer accepted images than asked for after {options.Source.MaxAttempts(options)} attempts at each: {string.Join(", ", missing.Take(20).Select(l => $"{l.Label} ({l.Accepted} of {l.Asked})"))}{(missing.Count > 20 ? ", …" : "")}.");
         }
     }
 

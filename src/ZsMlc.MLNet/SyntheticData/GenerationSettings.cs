@@ -14,6 +14,7 @@ internal sealed record GenerationSettings
 {
     public required IReadOnlyList<string> Seen { get; init; }
 
+    /// <summary>Path of the diffusion model.</summary>
     public required string Diffusion { get; init; }
 
     public required string StorePath { get; init; }
@@ -68,7 +69,7 @@ internal sealed record GenerationSettings
     public static GenerationSettings Of(SyntheticUnseenDataOptions options, int seed) => new()
     {
         Seen = options.Labels.Seen,
-        Diffusion = options.Diffusion,
+        Diffusion = options.Source.ModelPath!,
         StorePath = options.StorePath,
         Plan = new()
         {
@@ -171,7 +172,7 @@ internal sealed record ModelFingerprints(string Diffusion, string? FilterClip, s
     /// <exception cref="FileNotFoundException">A model does not exist.</exception>
     public void Check(SyntheticUnseenDataOptions options)
     {
-        Check(nameof(options.Diffusion), options.Diffusion, Diffusion);
+        Check(nameof(options.Diffusion), options.Source.ModelPath!, Diffusion);
         if (options.AcceptanceFilter is { } filter)
         {
             Check($"{nameof(options.AcceptanceFilter)}.{nameof(filter.Clip)}", filter.Clip, FilterClip);
@@ -182,7 +183,7 @@ internal sealed record ModelFingerprints(string Diffusion, string? FilterClip, s
     {
         var filter = options.AcceptanceFilter is { } f ? CheckpointFingerprint.Compute(f.Clip) : null;
         return new(
-            CheckpointFingerprint.Compute(options.Diffusion),
+            CheckpointFingerprint.Compute(options.Source.ModelPath!),
             filter,
             options.Tuning is null ? null : options.TuningClip is null ? filter : CheckpointFingerprint.Compute(options.TuningClip),
             options.TextEncoder is { } file ? CheckpointFingerprint.Compute(file) : null);

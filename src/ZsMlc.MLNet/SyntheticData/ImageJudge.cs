@@ -31,8 +31,20 @@ internal sealed class ImageJudge : IDisposable
         }
     }
 
+    /// <summary>Opens the judge that options ask for.</summary>
+    /// <returns><see langword="null"/> where images are not judged.</returns>
+    public static ImageJudge? Open(SyntheticUnseenDataOptions options, Device device) =>
+        options.AcceptanceFilter is { } filter ? new(filter, options.Labels.Unseen, options.Hierarchy, device) : null;
+
+    /// <summary>What becomes of images that nobody judges: all are taken, with the parents of their labels.</summary>
+    /// <param name="images">The images; those that were refused have none.</param>
+    /// <param name="labels">The labels that each was asked to show.</param>
+    /// <param name="hierarchy">The parents.</param>
+    public static IReadOnlyList<SlotOutcome> TakeAll(IReadOnlyList<RgbPixels?> images, IReadOnlyList<IReadOnlyList<string>> labels, LabelHierarchy hierarchy) =>
+        [.. images.Select((image, i) => new SlotOutcome(image, image is not null, [], image is null ? [] : [.. hierarchy.WithAncestors(labels[i]).Skip(labels[i].Count)]))];
+
     /// <summary>Judges finished images.</summary>
-    /// <param name="images">The images; those that were given up have none.</param>
+    /// <param name="images">The images, all of one size; those that were given up or refused have none.</param>
     /// <param name="labels">The labels that each was asked to show.</param>
     public IReadOnlyList<SlotOutcome> Judge(IReadOnlyList<RgbPixels?> images, IReadOnlyList<IReadOnlyList<string>> labels)
     {

@@ -38,7 +38,8 @@ internal sealed record SlotRunResult(int Generated, SyntheticDataStatistics Stat
 /// <remarks>
 /// Slots come in chunks, a shard takes every n-th chunk. Round a of a chunk makes attempt a at the slots still open, in
 /// groups of a batch. So the members of a group follow from the records of earlier rounds, and neither kills nor shards change them;
-/// a group with a missing outcome is generated whole, so that each image is made in the same company as ever.
+/// a group with a missing outcome is generated whole, so that each image is made in the same company as ever. Images that do not depend
+/// on their company are asked for alone, and each is recorded as it comes: a service is paid once for each.
 /// </remarks>
 internal sealed class SlotRunner
 {
@@ -97,13 +98,9 @@ internal sealed class SlotRunner
         var chunk = AtOnce(slots, slot => SlotState.Load(store, plan, slot));
         for (var attempt = 0; attempt < options.MaxAttempts; attempt++)
         {
-            foreach (var group in chunk.Where(slot => slot.IsOpenAt(attempt)).Chunk(options.BatchSize))
+            foreach (var group in Groups([.. chunk.Where(slot => slot.IsOpenAt(attempt))], attempt, generator.DependsOnGroup))
             {
-                if (!group.All(slot => slot.Has(attempt)))
-                {
-                    RunGroup(group, attempt, generator, cancellationToken);
-                    Report(completed + chunk.Count(slot => slot.IsFinished(options.MaxAttempts)));
-                }
+                RunGroup(group, attempt, generator, () => Report(completed + chunk.Count(slot => slot.IsFinished(options.MaxAttempts))), cancellationToken);
             }
         }
 
@@ -111,21 +108,35 @@ internal sealed class SlotRunner
         Report(completed);
     }
 
-    private void RunGroup(SlotState[] group, int attempt, ISlotGenerator generator, CancellationToken cancellationToken)
+    private IEnumerable<SlotState[]> Groups(SlotState[] open, int attempt, bool whole)
+    {
+        if (whole)
+        {
+            return open.Chunk(options.BatchSize).Where(group => group.Any(slot => !slot.Has(attempt)));
+        }
+
+        SlotState[] missing = [.. open.Where(slot => !slot.Has(attempt))];
+        return missing.Length > 0 ? [missing] : [];
+    }
+
+    private void RunGroup(SlotState[] group, int attempt, ISlotGenerator generator, Action report, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var wishes = group.Select(slot => slot.Wish(plan, prompts, attempt)).ToList();
-        var outcomes = generator.Generate(wishes, cancellationToken);
-        if (outcomes.Count != group.Length)
+        var came = 0;
+        foreach (var outcomes in generator.Generate(wishes, cancellationToken))
         {
-            throw new InvalidOperationException($"{group.Length} images were asked for and {outcomes.Count} came.");
+            AtOnce(outcomes.Where(o => !group[o.Index].Has(attempt)), o => group[o.Index].Add(store, wishes[o.Index], o.Outcome, options));
+            came += outcomes.Count;
+            generated += outcomes.Count;
+            accepted += outcomes.Count(o => o.Outcome.IsAccepted);
+            report();
         }
 
-        generated += outcomes.Count;
-        accepted += outcomes.Count(o => o.IsAccepted);
-        AtOnce(
-            Enumerable.Range(0, group.Length).Where(i => !group[i].Has(attempt)),
-            i => group[i].Add(store, wishes[i], outcomes[i], options));
+        if (came != group.Length)
+        {
+            throw new InvalidOperationException($"{group.Length} images were asked for and {came} came.");
+        }
     }
 
     // Slots have nothing in common: reading, encoding and flushing to the disk go on side by side.

@@ -49,7 +49,11 @@ internal sealed class SlotState
     {
         var isAccepted = outcome is { IsAccepted: true, Image: not null };
         var image = outcome.Image is { } pixels && (isAccepted || options.KeepRejected) ? Keep(store, pixels, isAccepted, wish.Attempt, options.Format) : null;
-        var record = new AttemptRecord(wish.Prompt, wish.Seed, isAccepted, outcome.Image is null, image, outcome.PseudoLabels, outcome.Scores);
+        var record = new AttemptRecord(wish.Prompt, wish.Seed, isAccepted, outcome is { Image: null, Refusal: null }, image, outcome.PseudoLabels, outcome.Scores)
+        {
+            Model = outcome.Model,
+            Refusal = outcome.Refusal,
+        };
         var now = store.Record(slot, labels, wish.Attempt, attempts, record);
         attempts = now.Attempts;
         damaged.Remove(wish.Attempt);

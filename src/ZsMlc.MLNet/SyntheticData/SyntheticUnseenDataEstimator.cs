@@ -2,12 +2,11 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Interop;
-using ZsMlc.Torch.Runtime;
 
 namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>
-/// Makes training images of the unseen labels by a diffusion model, into a store that later runs and other processes go
+/// Makes training images of the unseen labels by a diffusion model or an image service, into a store that later runs and other processes go
 /// on with.
 /// </summary>
 /// <remarks>
@@ -54,7 +53,7 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
         var options = _options with
         {
             CancellationToken = cancellation.Token,
-            Precision = _options.Precision ?? TorchDevice.DefaultPrecision(_environment.Device(nameof(SyntheticUnseenDataEstimator))),
+            Precision = _options.Source.Precision(_options, _environment.Device(nameof(SyntheticUnseenDataEstimator))),
         };
         var settings = GenerationSettings.Of(options, options.Seed ?? _environment.Seed() ?? 0);
         var (fitted, prompts, encoder) = new GenerationRun(_environment, options, settings).Execute();

@@ -16,8 +16,11 @@ public sealed record SyntheticUnseenDataOptions
     /// <summary>Gets the labels; images are made of the unseen ones.</summary>
     public required LabelSet Labels { get; init; }
 
-    /// <summary>Gets the path of the diffusion model: a diffusers folder of Stable Diffusion 1.x, 2.x or XL.</summary>
-    public required string Diffusion { get; init; }
+    /// <summary>Gets the path of the diffusion model: a diffusers folder of Stable Diffusion 1.x, 2.x or XL. The short form of <see cref="Images"/> = <see cref="ImageSource.Diffusion"/>; one of the two must be set.</summary>
+    public string? Diffusion { get; init; }
+
+    /// <summary>Gets who paints the images: a diffusion model or an image service. Default: <see cref="Diffusion"/>.</summary>
+    public ImageSource? Images { get; init; }
 
     /// <summary>Gets the folder that keeps the images; made when missing. A run on the same folder goes on where an earlier one stopped.</summary>
     public required string StorePath { get; init; }
@@ -112,11 +115,14 @@ public sealed record SyntheticUnseenDataOptions
         AcceptanceFilter = new() { Clip = clip },
     };
 
+    /// <summary>Who paints the images, whichever option said so.</summary>
+    internal ImageSource Source => Images ?? ImageSource.Diffusion(Diffusion!);
+
     /// <summary>Throws when a value is missing or out of its range; the message names the option.</summary>
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Labels);
-        ArgumentException.ThrowIfNullOrWhiteSpace(Diffusion);
+        CheckSource();
         ArgumentException.ThrowIfNullOrWhiteSpace(StorePath);
         ColumnNames.Check(
             (nameof(ImageColumn), ImageColumn ?? ""), (nameof(LabelColumn), LabelColumn ?? ""), (nameof(SyntheticColumn), SyntheticColumn ?? ""), (nameof(PromptColumn), PromptColumn ?? ""));
@@ -143,6 +149,20 @@ public sealed record SyntheticUnseenDataOptions
         AcceptanceFilter?.Validate(Sampling.Steps);
         CheckTuning();
         CheckRivals();
+        Source.Check(this);
+    }
+
+    private void CheckSource()
+    {
+        if (Images is not null && Diffusion is not null)
+        {
+            throw new ArgumentException($"{nameof(Images)} and {nameof(Diffusion)} are both set; {nameof(Diffusion)} is the short form of {nameof(Images)} = {nameof(ImageSource)}.{nameof(ImageSource.Diffusion)}(…), and one source paints.", nameof(Images));
+        }
+
+        if (Images is null && string.IsNullOrWhiteSpace(Diffusion))
+        {
+            throw new ArgumentException($"Nobody is there to paint the images: set {nameof(Diffusion)} to the path of a diffusion model, or {nameof(Images)} to a source.", nameof(Diffusion));
+        }
     }
 
     private void CheckPairs()

@@ -233,6 +233,38 @@ public sealed class SlotRunnerTests
     }
 
     [TestMethod]
+    public void Run_ImagesThatDoNotDependOnTheirCompany_AreAskedForOnceEachWhateverStops()
+    {
+        using var whole = new TestFolder();
+        using var stopped = new TestFolder();
+        var painter = new Painter { IsAlone = true };
+        StoreJob.Run(whole.Path, painter, Shard.Whole);
+        var wanted = painter.Painted.Count;
+        var asked = 0;
+
+        foreach (var count in new[] { 5, 23, 1 })
+        {
+            // Stops while the next image is painted: those before it are recorded.
+            var left = count;
+            var some = new Painter { IsAlone = true, Started = _ => Assert.IsGreaterThanOrEqualTo(0, --left) };
+            Assert.ThrowsExactly<AssertFailedException>(() => StoreJob.Run(stopped.Path, some, Shard.Whole));
+            Assert.HasCount(count, some.Painted);
+            asked += count;
+        }
+
+        var rest = new Painter { IsAlone = true };
+        StoreJob.Run(stopped.Path, rest, Shard.Whole);
+        Assert.AreEqual(wanted, asked + rest.Painted.Count);
+        StoreFiles.AreEqual(StoreFiles.Of(whole.Path), stopped.Path);
+
+        File.Delete(stopped["images/000/000003.png"]);
+        var one = new Painter { IsAlone = true };
+        StoreJob.Run(stopped.Path, one, Shard.Whole);
+        Assert.HasCount(1, one.Painted, "The others of its group are not painted again.");
+        StoreFiles.AreEqual(StoreFiles.Of(whole.Path), stopped.Path);
+    }
+
+    [TestMethod]
     public void Run_WithoutFilter_MakesOneAttemptAndKeepsNoScores()
     {
         using var folder = new TestFolder();
@@ -298,16 +330,20 @@ public sealed class SlotRunnerTests
 
     private sealed class Refuser : ISlotGenerator
     {
-        public IReadOnlyList<SlotOutcome> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken) =>
-            [.. group.Select(_ => new SlotOutcome(new RgbPixels(1, 1, new byte[3]), false, [0, 0, 0, 0], []))];
+        public bool DependsOnGroup => true;
+
+        public IEnumerable<IReadOnlyList<(int Index, SlotOutcome Outcome)>> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken) =>
+            [[.. group.Select((_, i) => (i, new SlotOutcome(new RgbPixels(1, 1, new byte[3]), false, [0, 0, 0, 0], [])))]];
     }
 
     private sealed class Plain : ISlotGenerator
     {
         public int Lost { get; init; }
 
-        public IReadOnlyList<SlotOutcome> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken) =>
-            [.. group.Skip(Lost).Select(_ => new SlotOutcome(new RgbPixels(8, 8, new byte[192]), true, [], []))];
+        public bool DependsOnGroup => true;
+
+        public IEnumerable<IReadOnlyList<(int Index, SlotOutcome Outcome)>> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken) =>
+            [[.. group.Skip(Lost).Select((_, i) => (i, new SlotOutcome(new RgbPixels(8, 8, new byte[192]), true, [], [])))]];
     }
 
     private sealed class NoSource : PromptSource

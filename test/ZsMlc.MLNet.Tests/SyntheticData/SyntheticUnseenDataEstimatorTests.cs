@@ -319,7 +319,7 @@ public sealed class SyntheticUnseenDataEstimatorTests
         var options = Options("changed");
         Fit(options).Dispose();
         var copy = Directory.CreateDirectory(s_world.Folder["copy"]).FullName;
-        foreach (var (name, bytes) in TinyGenerator.Files(options.Diffusion))
+        foreach (var (name, bytes) in TinyGenerator.Files(s_world.Diffusion))
         {
             var target = Path.Combine(copy, name);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -327,6 +327,7 @@ public sealed class SyntheticUnseenDataEstimatorTests
         }
 
         using var moved = Fit(options with { Diffusion = copy });
+        using var source = Fit(options with { Diffusion = null, Images = ImageSource.Diffusion(copy) });
         var unet = Directory.GetFiles(Path.Combine(copy, "unet"), "*.safetensors").Single();
         var weights = File.ReadAllBytes(unet);
         weights[^3] ^= 1;

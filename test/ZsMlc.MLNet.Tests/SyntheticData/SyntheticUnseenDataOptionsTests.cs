@@ -14,6 +14,8 @@ public sealed class SyntheticUnseenDataOptionsTests
     [
         ("Labels", s_valid with { Labels = LabelSet.Create(["red"]) }),
         ("Diffusion", s_valid with { Diffusion = " " }),
+        ("Diffusion", s_valid with { Diffusion = null }),
+        ("Images", s_valid with { Images = ImageSource.Diffusion("models/sd") }),
         ("StorePath", s_valid with { StorePath = "" }),
         ("ImagesPerLabel", s_valid with { ImagesPerLabel = 0 }),
         ("LabelsPerImage", s_valid with { LabelsPerImage = 0 }),

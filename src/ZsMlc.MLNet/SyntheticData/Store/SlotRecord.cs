@@ -42,11 +42,18 @@ internal sealed record AttemptRecord(
     IReadOnlyList<string> PseudoLabels,
     IReadOnlyList<float> Scores)
 {
+    /// <summary>The model that a service answered with; <see langword="null"/>, and not written, for a model of our own.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Why a service made no image; <see langword="null"/>, and not written, where none refused.</summary>
+    public string? Refusal { get; init; }
+
     /// <summary>Whether the values are there, and the image is where the store keeps it.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="attempt">The attempt, from 0.</param>
     public bool IsSound(int slot, int attempt) =>
         Prompt is not null && Scores is not null && PseudoLabels is not null && !PseudoLabels.Contains(null!)
+        && (Refusal is null || (Image is null && !Abandoned && !Accepted))
         && (Image is null ? !Accepted : Image is { File: { } file, Width: > 0, Height: > 0, Length: > 0, Sha256: not null }
             && file == (Accepted ? StoreLayout.Image(slot, Path.GetExtension(file)) : StoreLayout.RejectedImage(slot, attempt, Path.GetExtension(file))));
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ZsMlc.MLNet.SyntheticData.Store;
 
 [TestClass]
@@ -23,6 +25,29 @@ public sealed class RecordFileTests
         Assert.AreEqual("A \"cat\" next to a café 🐈.", read.Attempts[0].Prompt);
         Assert.IsTrue(float.IsNaN(read.Attempts[0].Scores[1]));
         Assert.AreEqual(s_record.Attempts[1].Image, read.Attempts[1].Image);
+    }
+
+    [TestMethod]
+    public void ToBytes_ModelOfOurOwn_WritesWhatEarlierVersionsWrote() => Assert.AreEqual(
+        "{\"slot\":7,\"store\":\"0123456789abcdef\",\"labels\":[\"cat\",\"café\"],\"attempts\":["
+        + "{\"prompt\":\"A \\\"cat\\\" next to a café \\uD83D\\uDC08.\",\"seed\":12345678901234,\"accepted\":false,\"abandoned\":true,\"pseudo_labels\":[],\"scores\":[0.1,\"NaN\"]},"
+        + "{\"prompt\":\"Another.\",\"seed\":3,\"accepted\":true,\"abandoned\":false,\"image\":{\"file\":\"images/000/000007.png\",\"width\":4,\"height\":5,\"length\":66,\"sha256\":\"ab\"},\"pseudo_labels\":[\"animal\"],\"scores\":[0.7,1E-07]}"
+        + "],\"sha256\":\"a3f064a6ee19209f194cff5db820718d875d06debeb21a7efbd0296446573844\"}\n",
+        Encoding.UTF8.GetString(RecordFile.ToBytes(s_record)));
+
+    [TestMethod]
+    public void Read_AttemptsOfAService_KeepTheModelAndTheRefusal()
+    {
+        using var folder = new TestFolder();
+        AttemptRecord refused = new("A cat.", 1, false, false, null, [], []) { Model = "painter-1", Refusal = "HTTP 400: not allowed" };
+        SlotRecord Record(AttemptRecord attempt) => new(7, "0123456789abcdef", ["cat"], [attempt]);
+        File.WriteAllBytes(folder["r.json"], RecordFile.ToBytes(Record(refused)));
+
+        Assert.AreEqual(("painter-1", "HTTP 400: not allowed"), (RecordFile.Read(folder["r.json"])!.Attempts[0].Model, RecordFile.Read(folder["r.json"])!.Attempts[0].Refusal));
+
+        // Nobody gives up at its preview what was refused.
+        File.WriteAllBytes(folder["r.json"], RecordFile.ToBytes(Record(refused with { Abandoned = true })));
+        Assert.IsNull(RecordFile.Read(folder["r.json"]));
     }
 
     [TestMethod]
