@@ -5,6 +5,7 @@ using TorchSharp;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Classification;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Classification;
@@ -46,6 +47,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
     {
         ArgumentNullException.ThrowIfNull(input);
         Check(Shapes.Of(input.Schema));
+        using var memory = KeptMemory.Run();
         using var cancellation = new HostCancellation(_environment, nameof(FusionMultiLabelTrainer), _options.CancellationToken);
 
         // A run that may be resumed has to draw the same order again.

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using ZsMlc.Torch.Runtime;
 
 namespace ZsMlc.MLNet.Interop;
 
@@ -11,6 +12,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
     private readonly BatchMapping _mapping;
     private readonly bool[] _active;
     private readonly BatchRun? _run;
+    private readonly IDisposable? _memory;
     private readonly Dictionary<int, ColumnBuffer> _buffers = [];
     private readonly DataViewRowId[] _ids;
     private readonly ValueGetter<DataViewRowId> _idGetter;
@@ -36,6 +38,7 @@ internal sealed class BatchedCursor : DataViewRowCursor
             }
 
             _run = computes ? mapping.Start(new BufferedRow(source, _buffers, () => _count), capacity) : null;
+            _memory = computes && mapping.UsesNetwork ? KeptMemory.Run() : null;
         }
         catch
         {
@@ -109,6 +112,8 @@ internal sealed class BatchedCursor : DataViewRowCursor
             {
                 _buffers.Values.ToList().ForEach(b => b.FreeImages());
             }
+
+            _memory?.Dispose();
         }
 
         base.Dispose(disposing);

@@ -3,6 +3,7 @@ using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.MLNet.SyntheticData.Plan;
 using ZsMlc.MLNet.SyntheticData.Store;
+using ZsMlc.Torch.Runtime;
 
 namespace ZsMlc.MLNet.SyntheticData;
 
@@ -20,6 +21,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
     /// <exception cref="OperationCanceledException">The run was cancelled; the store keeps what was done.</exception>
     public (GenerationSettings Settings, SavedPrompts Prompts, TunedTextEncoder? TextEncoder) Execute()
     {
+        using var memory = KeptMemory.Run();
         var device = environment.Device(Source);
         var plan = GenerationPlan.Create(settings.Plan);
         using var store = SyntheticStore.Open(options.StorePath, settings.Identity(), settings.Candidates());

@@ -42,6 +42,7 @@ public sealed class FusionClassifierTrainer
             throw new ArgumentException("There are no training rows.", nameof(train));
         }
 
+        using var memory = KeptMemory.Run();
         return new FusionClassifierTrainer(classifier, options).Run(train, validation is { Count: > 0 } ? validation : null, progress, cancellation);
     }
 

@@ -57,6 +57,7 @@ public sealed partial class StableDiffusionPipeline
     private IReadOnlyList<GeneratedImage> Generate(IReadOnlyList<string> prompts, string? negative, GenerationOptions options, IProgress<GenerationStep>? progress, CancellationToken cancellation)
     {
         using var use = _lifetime.Enter();
+        using var memory = KeptMemory.Run();
         using var inference = inference_mode();
         WarnOfCuts([.. prompts, .. negative is not null && UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
         Unet.SetAttentionSlice(options.AttentionSlice);

@@ -107,6 +107,8 @@ internal sealed class SharedLifetime(string name, Action free) : IDisposable
                 _freed = true;
                 Monitor.PulseAll(_gate);
             }
+
+            KeptMemory.GiveBack();
         }
     }
 

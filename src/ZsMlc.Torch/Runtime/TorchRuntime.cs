@@ -13,6 +13,16 @@ namespace ZsMlc.Torch.Runtime;
 /// Environment variable <c>ZSMLC_LIBTORCH</c> may name a folder with another libtorch (for example the <c>lib</c> folder
 /// of a Python PyTorch of the same version with CUDA); its libraries are then loaded first. The application itself must
 /// not hold a libtorch then: TorchSharp would load that one beside it, and two in one process end it.
+/// <para>
+/// Before it loads libtorch, it sets what concerns the whole process, and with it ML.NET's and your own native code: OpenMP's
+/// threads that wait go to sleep after about 10 µs (<c>GOMP_SPINCOUNT</c>) instead of holding a core; libtorch starts no more
+/// threads than <see cref="Environment.ProcessorCount"/>, which knows a container's quota; and the C library keeps freed memory
+/// during a run (<c>mallopt</c>), to give it back when a cursor, a fit or a generation has ended or a model is disposed
+/// (<c>malloc_trim</c>). Each is left as it is where you have chosen yourself: <c>OMP_WAIT_POLICY</c>, <c>GOMP_SPINCOUNT</c> or
+/// <c>KMP_*</c>; <c>OMP_NUM_THREADS</c> or <c>MKL_NUM_THREADS</c>; <c>MALLOC_*</c>, <c>GLIBC_TUNABLES</c> or <c>LD_PRELOAD</c>. The
+/// environment variable <c>ZSMLC_PROCESS_SETTINGS</c> with the value 0 turns all of it off. Waiting and memory are set on Linux
+/// with GNU's C library alone.
+/// </para>
 /// </remarks>
 public static class TorchRuntime
 {
@@ -72,6 +82,7 @@ public static class TorchRuntime
             }
 
             s_done = true;
+            ProcessSettings.BeforeLoading();
             if (OperatingSystem.IsLinux())
             {
                 try
@@ -107,10 +118,13 @@ public static class TorchRuntime
         }
 
         LoadLibtorch(folders);
-        if (LibtorchVersion.Problem(libtorch, NativeLibrary.Load(libtorch)) is { } lacking)
+        var handle = NativeLibrary.Load(libtorch);
+        if (LibtorchVersion.Problem(libtorch, handle) is { } lacking)
         {
             return Explain(folders, lacking, "Add a package with a usable one");
         }
+
+        ProcessSettings.AfterLoading(handle);
 
         try
         {

@@ -1,0 +1,51 @@
+using System.Globalization;
+using TorchSharp;
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Tests.Runtime;
+
+[TestClass]
+public sealed class KeptMemoryTests
+{
+    private const int Blocks = 40;
+
+    [TestMethod]
+    public void Run_LastOfTwo_GivesFreedMemoryBack()
+    {
+        if (!GnuLibrary.IsPresent)
+        {
+            Assert.Inconclusive("The system has another C library.");
+        }
+
+        KeptMemory.Begin();
+        var first = KeptMemory.Run();
+        var second = KeptMemory.Run();
+        var before = ResidentMegabytes();
+        Fill();
+        var filled = ResidentMegabytes();
+        Assert.IsGreaterThan(before + Blocks / 2, filled);
+
+        first.Dispose();
+        first.Dispose();
+        KeptMemory.GiveBack();
+        Assert.IsGreaterThan(filled - Blocks / 4, ResidentMegabytes(), "while a run goes on");
+        second.Dispose();
+        Assert.IsLessThan(filled - Blocks / 2, ResidentMegabytes(), "after the last run");
+    }
+
+    private static void Fill()
+    {
+        using var scope = NewDisposeScope();
+        for (var i = 0; i < Blocks; i++)
+        {
+            ones(1 << 18, ScalarType.Float32);
+        }
+    }
+
+    private static double ResidentMegabytes()
+    {
+        var line = File.ReadLines("/proc/self/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line["VmRSS:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+    }
+}
