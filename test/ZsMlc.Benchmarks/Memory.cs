@@ -9,7 +9,7 @@ internal sealed class Memory : IBenchmark
 {
     public string Name => "memory";
 
-    public string Description => "Peak resident memory of scoring and training (RN50), and of sampling with gradients by the number of steps: with all activations kept, and with UNet blocks computed again.";
+    public string Description => "Peak resident memory of scoring and training (RN50) and what of it is left behind the work, with memory kept during a run and without; and the peak of sampling with gradients by the number of steps: with all activations kept, and with UNet blocks computed again.";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {
@@ -18,7 +18,7 @@ internal sealed class Memory : IBenchmark
         {
             foreach (var (_, name) in DeviceClock.Precisions)
             {
-                rows.Add(Case(options, $"{work}, {name}, batch {options.Batch}", work, name));
+                rows.AddRange(Kept(options, $"{work}, {name}, batch {options.Batch}", work, name));
             }
         }
 
@@ -33,9 +33,27 @@ internal sealed class Memory : IBenchmark
         return rows;
     }
 
+    /// <summary>Peak and rest of a work whose process keeps freed memory during a run, as the library sets it, and of one that gives it back at once.</summary>
+    private static IEnumerable<Measurement> Kept(BenchmarkOptions options, string name, params string[] arguments)
+    {
+        var (kept, plain) = (Figures(options, "1", arguments), Figures(options, "0", arguments));
+        foreach (var (what, index) in new[] { ("peak", 1), ("at rest behind it", 2) })
+        {
+            yield return Measurement.Single($"{name}: {what}", "MB", kept[index], string.Create(CultureInfo.InvariantCulture, $"{kept[index] - kept[0]:0} MB more than before the work"));
+            yield return Measurement.Single($"{name}: {what}, ZSMLC_PROCESS_SETTINGS=0", "MB", plain[index], string.Create(CultureInfo.InvariantCulture, $"with memory kept {kept[index] / plain[index]:0.00} times this"));
+        }
+    }
+
     private static Measurement Case(BenchmarkOptions options, string name, params string[] arguments)
     {
-        var figures = ChildProcess.Self(options, [new MemoryCase().Name, .. arguments]).Lines[0].Split(' ').Select(v => double.Parse(v, CultureInfo.InvariantCulture)).ToArray();
+        var figures = Figures(options, "1", arguments);
         return Measurement.Single(name, "MB", figures[1], string.Create(CultureInfo.InvariantCulture, $"{figures[1] - figures[0]:0} MB more than before the work"));
+    }
+
+    private static double[] Figures(BenchmarkOptions options, string settings, string[] arguments)
+    {
+        Dictionary<string, string?> environment = new() { ["ZSMLC_PROCESS_SETTINGS"] = settings };
+        var run = ChildProcess.Of(typeof(Memory).Assembly.Location, options, [new MemoryCase().Name, .. arguments], environment);
+        return [.. run.Lines[0].Split(' ').Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
     }
 }

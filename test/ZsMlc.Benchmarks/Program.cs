@@ -12,7 +12,9 @@ var gpu = new Option<int?>("--gpu") { Description = "Index of a CUDA device; wit
 var output = new Option<string>("--out") { Description = "Folder for the Markdown and JSON tables.", DefaultValueFactory = _ => Path.Combine("artifacts", "benchmarks"), Recursive = true };
 var smoke = new Option<bool>("--smoke") { Description = "Tiny networks and one run of each: checks that the benchmarks work, the figures mean nothing.", Recursive = true };
 var processorTime = new Option<bool>("--cpu-time") { Description = "Counts processor seconds instead of elapsed ones; with --threads 1 a guide on a machine that is not idle.", Recursive = true };
-var root = new RootCommand("Benchmarks of ZsMlc.MLNet. Full-size networks run on random weights: nothing is downloaded.") { names, runs, threads, batch, gpu, output, smoke, processorTime };
+var precision = new Option<string?>("--precision") { Description = "fp32 or bf16 alone; by default both. On processors without bfloat16 instructions it takes ten times as long.", Recursive = true };
+precision.AcceptOnlyFromAmong([.. DeviceClock.AllPrecisions.Select(p => p.Name)]);
+var root = new RootCommand("Benchmarks of ZsMlc.MLNet. Full-size networks run on random weights: nothing is downloaded.") { names, runs, threads, batch, gpu, output, smoke, processorTime, precision };
 
 root.SetAction(parsed =>
 {
@@ -49,6 +51,19 @@ versus.SetAction(parsed =>
 });
 root.Add(versus);
 
+var earlier = new Argument<FileInfo>("before") { Description = "The ZsMlc.Benchmarks.dll of another build of this program." };
+var works = new Option<string[]>("--only") { Description = $"{string.Join(", ", Builds.Works)}; by default all.", AllowMultipleArgumentsPerToken = true };
+var builds = new Command("builds", "Runs another build of this program and this one alternately and prints the ratios of medians.") { earlier, rounds, works };
+builds.SetAction(parsed =>
+{
+    var options = Options(parsed);
+    var report = new Report(options);
+    report.Add("builds", "Seconds a batch of an earlier build and this one in turn, and the earlier one's median by this one's.", Builds.Run(parsed.GetValue(earlier)!.FullName, parsed.GetValue(rounds), parsed.GetValue(works) ?? [], options));
+    report.Save(parsed.GetValue(output)!, "builds");
+    return 0;
+});
+root.Add(builds);
+
 var part = new Argument<string[]>("part") { Arity = ArgumentArity.OneOrMore };
 var child = new Command("child", "A part of a benchmark that needs a process of its own.") { part };
 child.Hidden = true;
@@ -67,5 +82,6 @@ BenchmarkOptions Options(ParseResult parsed)
     BenchmarkOptions options = new(tiny ? 1 : parsed.GetValue(runs), parsed.GetValue(threads), TorchDevice.Select(parsed.GetValue(gpu), fallbackToCpu: false), tiny ? 2 : parsed.GetValue(batch), tiny);
     torch.set_num_threads(options.Threads);
     Clock.CountsProcessorTime = parsed.GetValue(processorTime);
+    DeviceClock.Precisions = [.. DeviceClock.AllPrecisions.Where(p => parsed.GetValue(precision) is not { } chosen || p.Name == chosen)];
     return options;
 }

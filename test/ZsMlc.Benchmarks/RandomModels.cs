@@ -44,17 +44,18 @@ internal static class RandomModels
     /// <param name="clip">CLIP with a ResNet; it must outlive the classifier.</param>
     /// <param name="labels">Number of labels.</param>
     /// <param name="dtype">Element type that images are computed in.</param>
-    public static FusionClassifier Classifier(ClipModel clip, int labels, ScalarType dtype = ScalarType.Float32)
+    /// <param name="contextTokens">Learnt tokens in front of a label.</param>
+    public static FusionClassifier Classifier(ClipModel clip, int labels, ScalarType dtype = ScalarType.Float32, int contextTokens = 64)
     {
-        var classifier = FusionClassifier.Create(clip, LabelNames(labels), new() { ContextTokens = 64 });
+        var classifier = FusionClassifier.Create(clip, LabelNames(labels), new() { ContextTokens = contextTokens });
         classifier.ComputeType = dtype;
         return classifier;
     }
 
     /// <summary>The ML.NET component around such a classifier, as it comes out of a fit.</summary>
-    public static FusionMultiLabelTransformer Transformer(ClipModel clip, int labels, ScalarType dtype, BenchmarkOptions options)
+    public static FusionMultiLabelTransformer Transformer(ClipModel clip, int labels, ScalarType dtype, BenchmarkOptions options, int contextTokens = 64)
     {
-        var classifier = Classifier(clip, labels, dtype);
+        var classifier = Classifier(clip, labels, dtype, contextTokens);
         classifier.Complete();
         var names = LabelSet.Create(classifier.Labels, []);
         return new(classifier, FusionSettings.Of(new() { Labels = names, Clip = "random", TopK = 3, ScoringBatchSize = options.Batch, Precision = dtype }), null);

@@ -41,21 +41,19 @@ internal static class Versus
         List<Measurement> rows = [.. seconds.Select(s => Measurement.Of(s.Key, "s/batch", s.Value, string.Create(CultureInfo.InvariantCulture, $"peak resident memory {memory[s.Key].Max():0} MB")))];
         foreach (var (work, title, other, fp32, bf16) in targets)
         {
-            rows.Add(Ratio(title, "fp32", other, work, fp32));
-            rows.Add(Ratio(title, "bf16", other, work, bf16));
+            rows.AddRange(DeviceClock.Precisions.Select(p => Ratio(title, p.Name, other, work, p.Name == "fp32" ? fp32 : bf16)));
         }
 
         return rows;
 
         void Keep(string key, ChildProcess run)
         {
-            var text = run.Lines.Select(l => l.Split('\t')).FirstOrDefault(l => l.Length > 1 && l[1].EndsWith(" s/batch", StringComparison.Ordinal))
-                ?? throw new InvalidOperationException($"'{key}' printed no line with seconds a batch: {string.Join(" | ", run.Lines)}");
+            var time = SideResult.Seconds(key, run);
             seconds.TryAdd(key, []);
             memory.TryAdd(key, []);
-            seconds[key].Add(double.Parse(text[1][..^" s/batch".Length], CultureInfo.InvariantCulture));
+            seconds[key].Add(time);
             memory[key].Add(run.PeakMegabytes);
-            Console.WriteLine($"{key}: {text[1]}");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}: {time:0.0000} s/batch"));
         }
 
         // Ratio of the medians; smallest and largest are those of the single rounds.

@@ -12,7 +12,7 @@ namespace ZsMlc.Benchmarks.Children;
 
 /// <summary>
 /// One piece of work, for its memory. Arguments: <c>train</c> or <c>transform</c> and <c>fp32</c> or <c>bf16</c>; or
-/// <c>gradients</c>, a number of steps, and <c>keep</c> or <c>recompute</c>. Prints the resident set before the work and the peak, in MB.
+/// <c>gradients</c>, a number of steps, and <c>keep</c> or <c>recompute</c>. Prints the resident set before the work, its peak, and what is left of it behind the work, in MB.
 /// </summary>
 internal sealed class MemoryCase : IChild
 {
@@ -21,7 +21,7 @@ internal sealed class MemoryCase : IChild
     public void Run(IReadOnlyList<string> arguments, BenchmarkOptions options)
     {
         using var scope = NewDisposeScope();
-        var type = DeviceClock.Precisions.FirstOrDefault(p => p.Name == arguments[1]).Type;
+        var type = DeviceClock.AllPrecisions.FirstOrDefault(p => p.Name == arguments[1]).Type;
         switch (arguments[0])
         {
             case "train":
@@ -57,7 +57,9 @@ internal sealed class MemoryCase : IChild
         var before = ProcessMemory.CurrentMegabytes;
         ProcessMemory.ResetPeak();
         work();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{before} {ProcessMemory.PeakMegabytes}"));
+        var peak = ProcessMemory.PeakMegabytes;
+        GC.Collect();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{before} {peak} {ProcessMemory.CurrentMegabytes}"));
     }
 
     private static void Gradients(StableDiffusionPipeline pipeline, int steps)

@@ -7,7 +7,10 @@ namespace ZsMlc.Benchmarks.Harness;
 internal static class DeviceClock
 {
     /// <summary>The element types worth measuring, with their short names.</summary>
-    public static IReadOnlyList<(ScalarType Type, string Name)> Precisions { get; } = [(ScalarType.Float32, "fp32"), (ScalarType.BFloat16, "bf16")];
+    public static IReadOnlyList<(ScalarType Type, string Name)> AllPrecisions { get; } = [(ScalarType.Float32, "fp32"), (ScalarType.BFloat16, "bf16")];
+
+    /// <summary>Gets or sets those that are measured.</summary>
+    public static IReadOnlyList<(ScalarType Type, string Name)> Precisions { get; set; } = AllPrecisions;
 
     /// <summary>Runs work to its end and disposes what it made.</summary>
     public static void Run(BenchmarkOptions options, Action work)

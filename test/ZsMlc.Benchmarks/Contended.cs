@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using ZsMlc.Benchmarks.Children;
+using ZsMlc.Benchmarks.Harness;
+
+namespace ZsMlc.Benchmarks;
+
+/// <summary>
+/// How our works get on beside other programs: on an otherwise idle machine and beside one busy process a core, with threads
+/// that wait in three ways. Every figure comes from a process of its own, since OpenMP reads its settings once.
+/// </summary>
+internal sealed class Contended : IBenchmark
+{
+    private static readonly (string Name, Dictionary<string, string?> Environment)[] s_waits =
+    [
+        ("spinning", new() { ["GOMP_SPINCOUNT"] = "300000", ["OMP_WAIT_POLICY"] = null }),
+        ("as the library sets it", new() { ["GOMP_SPINCOUNT"] = null, ["OMP_WAIT_POLICY"] = null }),
+        ("passive", new() { ["GOMP_SPINCOUNT"] = null, ["OMP_WAIT_POLICY"] = "passive" }),
+    ];
+
+    // A quarter of a batch: the busy runs take long enough.
+    private static readonly (string Work, string Title, Func<BenchmarkOptions, int> Batch)[] s_works =
+    [
+        ("micro", "micro classifier through Transform", o => o.Batch),
+        ("classify", "RN50 classifier", o => Math.Max(1, o.Batch / 4)),
+        ("train", "RN50 training step", o => Math.Max(2, o.Batch / 4)),
+        ("generate", "micro generation, 20 steps", o => Math.Max(1, o.Batch / 4)),
+    ];
+
+    public string Name => "contended";
+
+    public string Description => "Milliseconds an image, idle and beside one busy process a core, and the ratio of the two (2 is the fair share): OpenMP's threads spinning (GOMP_SPINCOUNT=300000, OpenMP's default), as the library sets it, and passive (OMP_WAIT_POLICY=passive).";
+
+    public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
+    {
+        List<Measurement> rows = [];
+        foreach (var (work, title, batch) in s_works.Take(options.Smoke ? 1 : s_works.Length))
+        {
+            var own = options with { Batch = batch(options) };
+            foreach (var (wait, environment) in s_waits)
+            {
+                var idle = Milliseconds(work, own, environment);
+                double busy;
+                using (new BusyProcesses(options))
+                {
+                    busy = Milliseconds(work, own, environment);
+                }
+
+                rows.Add(Measurement.Single($"{title}, {wait}, idle", "ms/image", idle));
+                rows.Add(Measurement.Single($"{title}, {wait}, beside busy processes", "ms/image", busy, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{busy / idle:0.0} times idle")));
+            }
+        }
+
+        return rows;
+    }
+
+    private static double Milliseconds(string work, BenchmarkOptions options, Dictionary<string, string?> environment) =>
+        1000 / (double)options.Batch * SideResult.Seconds(work, ChildProcess.Of(typeof(Contended).Assembly.Location, options, [new OurSide().Name, work, "fp32"], environment));
+
+    /// <summary>One busy process a core, until it is disposed.</summary>
+    private sealed class BusyProcesses : IDisposable
+    {
+        private readonly List<Process> _processes = [];
+
+        public BusyProcesses(BenchmarkOptions options)
+        {
+            for (var i = 0; i < Environment.ProcessorCount; i++)
+            {
+                ProcessStartInfo start = new("dotnet", [typeof(Contended).Assembly.Location, "child", new BusyLoop().Name, "--threads", $"{options.Threads}"]) { RedirectStandardInput = true };
+                _processes.Add(Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start."));
+            }
+
+            // Until they have started .NET and spin.
+            Thread.Sleep(options.Smoke ? 0 : 1500);
+        }
+
+        public void Dispose()
+        {
+            foreach (var process in _processes)
+            {
+                process.StandardInput.Close();
+                process.WaitForExit();
+                process.Dispose();
+            }
+        }
+    }
+}
