@@ -49,7 +49,6 @@ internal sealed class GlobalBranch : TowerBranch
     public override Tensor Scaled(Tensor tokens, Tensor? factors)
     {
         using var scope = NewDisposeScope();
-        var (batch, positions, channels) = (tokens.shape[0], tokens.shape[1], tokens.shape[2]);
 
         // Every convolution here is 1×1, so positions are tokens.
         var local = Linear(reduction, tokens).relu();
@@ -59,18 +58,19 @@ internal sealed class GlobalBranch : TowerBranch
 
         // All heads against all channels in one product; of the result only each head's own channels are kept.
         var values = v is null ? tokens : Linear(v, tokens);
-        var summary = gather.transpose(1, 2).matmul(values).view(batch, Heads, Heads, channels / Heads).diagonal(0, 1, 2).transpose(1, 2);
-        var result = (spread.unsqueeze(-1) * summary.unsqueeze(1)).view(batch, positions, channels);
-        if (proj is not null)
-        {
-            result = Linear(proj, result);
-        }
-
+        var own = eye(Heads, dtype: tokens.dtype, device: tokens.device).repeat_interleave(tokens.shape[2] / Heads, 1);
+        var summary = gather.transpose(1, 2).bmm(values) * own;
         if (norm is ChannelAffine affine)
         {
-            var (weight, bias) = factors is null ? (affine.weight, affine.bias) : (affine.weight * factors, affine.bias * factors);
-            return addcmul(bias.to(tokens.dtype), result, weight.to(tokens.dtype), 1).MoveToOuterDisposeScope();
+            var weight = (factors is null ? affine.weight : affine.weight * factors).to(tokens.dtype);
+            var bias = (factors is null ? affine.bias : affine.bias * factors).to(tokens.dtype);
+            return (proj is null
+                ? spread.baddbmm(summary * weight, bias.view(1, 1, -1)) // TorchSharp takes the summand last
+                : addcmul(bias, Linear(proj, spread.bmm(summary)), weight, 1)).MoveToOuterDisposeScope();
         }
+
+        var result = spread.bmm(summary);
+        result = proj is null ? result : Linear(proj, result);
 
         // Batch statistics are over rows and positions; the norm knows maps, here of one column.
         var normed = norm.forward(result.to(reduction.weight.dtype).transpose(1, 2).unsqueeze(-1)).squeeze(-1).transpose(1, 2).to(tokens.dtype);

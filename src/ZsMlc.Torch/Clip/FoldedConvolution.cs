@@ -29,7 +29,23 @@ internal sealed class FoldedConvolution : IDisposable
     /// <summary>Gets the norm's factor of every channel, for what is added to the convolution in front of the norm.</summary>
     public Tensor Scale { get; }
 
-    public Tensor Forward(Tensor x) => nn.functional.conv2d(x, _weight, _bias, strides: [_stride, _stride], padding: [_padding, _padding]);
+    /// <summary>Gets the tensors that the result depends on beside the input.</summary>
+    public IEnumerable<Tensor> Weights => [_weight, _bias];
+
+    /// <summary>Gets or sets whether ReLU is fused with the convolution.</summary>
+    public bool Fuses { get; set; }
+
+    public Tensor Forward(Tensor x) =>
+        FusedKernels.Convolution(x, _weight, _bias, _stride, _padding, FusedActivation.None)
+        ?? nn.functional.conv2d(x, _weight, _bias, strides: [_stride, _stride], padding: [_padding, _padding]);
+
+    /// <summary>ReLU of the convolution.</summary>
+    public Tensor Rectified(Tensor x) =>
+        (Fuses ? FusedKernels.Convolution(x, _weight, _bias, _stride, _padding, FusedActivation.Relu) : null) ?? Forward(x).relu_();
+
+    /// <summary>ReLU of the sum of the convolution and another map, whose values are lost.</summary>
+    public Tensor Rectified(Tensor x, Tensor other) =>
+        Fuses && FusedKernels.AddConvolution(other, x, _weight, _bias, _stride, _padding, FusedActivation.Relu) ? other.alias() : Forward(x).add_(other).relu_();
 
     public void Dispose()
     {

@@ -28,6 +28,11 @@ internal sealed class FoldedResNet : IFrozenTower
         ];
         _blocks = source.Stages.SelectMany(s => s.children()).Cast<Bottleneck>().Select(b => new Block(b, dtype)).ToArray();
         _projection = new(source.attnpool, dtype);
+
+        // A fused ReLU makes 0 of NaN, and a network with damaged weights must not look sound.
+        List<FoldedConvolution> all = [.. _stem, .. _blocks.SelectMany(b => b.Convolutions)];
+        var sound = AreFinite(all.SelectMany(c => c.Weights).Concat(source.parameters()));
+        all.ForEach(c => c.Fuses = sound);
     }
 
     /// <inheritdoc/>
@@ -47,13 +52,20 @@ internal sealed class FoldedResNet : IFrozenTower
         _projection.Dispose();
     }
 
+    private static bool AreFinite(IEnumerable<Tensor> tensors)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        return stack(tensors.Select(t => t.sum(ScalarType.Float64)).ToArray()).isfinite().all().item<bool>();
+    }
+
     private Tensor FeatureMap(Tensor images)
     {
         using var scope = NewDisposeScope();
         var x = ChannelsLast.Of(images.to(DType));
         foreach (var layer in _stem)
         {
-            var y = layer.Forward(x).relu_();
+            var y = layer.Rectified(x);
             x.Dispose();
             x = y;
         }
@@ -93,33 +105,29 @@ internal sealed class FoldedResNet : IFrozenTower
             }
         }
 
+        public IEnumerable<FoldedConvolution> Convolutions => new[] { _first, _spatial, _last, _shortcut }.OfType<FoldedConvolution>();
+
         public Tensor Forward(Tensor x)
         {
             using var scope = NewDisposeScope();
-            var h = _first.Forward(x).relu_();
-            var y = _spatial.Forward(h);
-            if (_branch is not null)
-            {
-                y = y.add_(BranchedConvolution.Beside(_branch, h, _spatial.Scale));
-            }
-
-            y = y.relu_();
+            var h = _first.Rectified(x);
+            var y = _branch is null ? _spatial.Rectified(h) : _spatial.Rectified(h, BranchedConvolution.Beside(_branch, h, _spatial.Scale));
             if (_stride > 1)
             {
                 y = nn.functional.avg_pool2d(y, _stride);
             }
 
-            y = _last.Forward(y);
+            // The block's input is not used any more behind it.
             var shortcut = _shortcut is null ? x : _shortcut.Forward(_stride > 1 ? nn.functional.avg_pool2d(x, _stride) : x);
-            return y.add_(shortcut).relu_().MoveToOuterDisposeScope();
+            return _last.Rectified(y, shortcut).MoveToOuterDisposeScope();
         }
 
         public void Dispose()
         {
-            _first.Dispose();
-            _spatial.Dispose();
-            _last.Dispose();
-            _shortcut?.Dispose();
+            foreach (var convolution in Convolutions)
+            {
+                convolution.Dispose();
+            }
         }
     }
 }

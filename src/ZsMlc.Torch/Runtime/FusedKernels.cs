@@ -1,0 +1,187 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Runtime;
+
+/// <summary>What a fused kernel does to its result before it writes it.</summary>
+internal enum FusedActivation
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>The exact x·Φ(x).</summary>
+    Gelu,
+
+    /// <summary>x·σ(x).</summary>
+    Swish,
+}
+
+/// <summary>
+/// Layers that need no second pass over their result: oneDNN's kernels with activation or sum, which libtorch exports as C
+/// functions for models that are compiled ahead of time and TorchSharp has no calls for. Every function returns null where
+/// there is no such kernel: on a GPU, where a gradient is to flow, for other element types, on processors or in a libtorch
+/// without it, and where libtorch refuses the arguments. The caller then takes the plain way, whose errors carry libtorch's text.
+/// </summary>
+internal static unsafe class FusedKernels
+{
+    private static readonly byte[][] s_activations = ["none\0"u8.ToArray(), "relu\0"u8.ToArray(), "gelu\0"u8.ToArray(), "swish\0"u8.ToArray()];
+    private static readonly byte[] s_add = "add\0"u8.ToArray(), s_exact = "none\0"u8.ToArray(), s_pack = "mkldnn::_reorder_linear_weight\0"u8.ToArray(), s_overload = "\0"u8.ToArray();
+
+    private static readonly nint s_library =
+        RuntimeInformation.ProcessArchitecture == Architecture.X64 && NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.so", out var library) ? library : 0;
+
+    private static readonly delegate* unmanaged<nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double**, long, byte**, nint*, int> s_convolution =
+        (delegate* unmanaged<nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double**, long, byte**, nint*, int>)Function("aoti_torch_cpu_mkldnn__convolution_pointwise");
+
+    private static readonly delegate* unmanaged<nint, nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double*, byte**, double**, long, byte**, nint*, int> s_convolutionSum =
+        (delegate* unmanaged<nint, nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double*, byte**, double**, long, byte**, nint*, int>)Function("aoti_torch_cpu_mkldnn__convolution_pointwise_binary_");
+
+    private static readonly delegate* unmanaged<nint, nint, nint*, byte*, double**, long, byte**, nint*, int> s_linear =
+        (delegate* unmanaged<nint, nint, nint*, byte*, double**, long, byte**, nint*, int>)Function("aoti_torch_cpu__linear_pointwise");
+
+    private static readonly delegate* unmanaged<nint, nint, nint, nint*, byte*, nint*, int> s_linearSum =
+        (delegate* unmanaged<nint, nint, nint, nint*, byte*, nint*, int>)Function("aoti_torch_cpu__linear_pointwise_binary");
+
+    private static readonly delegate* unmanaged<byte*, byte*, ulong*, int> s_dispatch = (delegate* unmanaged<byte*, byte*, ulong*, int>)Function("aoti_torch_call_dispatcher");
+
+    private static readonly delegate* unmanaged<nint, nint*, int> s_newHandle = (delegate* unmanaged<nint, nint*, int>)Function("aoti_torch_new_tensor_handle");
+
+    /// <summary>Whether there are kernels for an element type on this processor.</summary>
+    public static bool Serve(ScalarType type) => s_library != 0 && type switch
+    {
+        ScalarType.Float32 => Avx2.IsSupported,
+        ScalarType.BFloat16 => Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported,
+        _ => false,
+    };
+
+    /// <summary>Activation of a convolution [B, C, H, W], channels last.</summary>
+    public static Tensor? Convolution(Tensor x, Tensor weight, Tensor bias, long stride, long padding, FusedActivation activation)
+    {
+        if (s_convolution == null || !Fits(x, weight))
+        {
+            return null;
+        }
+
+        long* strides = stackalloc long[] { stride, stride }, paddings = stackalloc long[] { padding, padding }, dilations = stackalloc long[] { 1, 1 };
+        nint result, b = bias.Handle;
+        fixed (byte* name = s_activations[(int)activation], exact = s_exact)
+        {
+            var algorithm = exact;
+            var error = s_convolution(x.Handle, weight.Handle, &b, paddings, 2, strides, 2, dilations, 2, 1, name, null, 0, activation == FusedActivation.Gelu ? &algorithm : null, &result);
+            return Taken(error, result, x, weight, bias);
+        }
+    }
+
+    /// <summary>Activation of the sum of a convolution and <paramref name="sum"/>, which is overwritten by the result; None or Relu.</summary>
+    /// <returns>Whether it was done.</returns>
+    public static bool AddConvolution(Tensor sum, Tensor x, Tensor weight, Tensor bias, long stride, long padding, FusedActivation activation)
+    {
+        if (s_convolutionSum == null || !Fits(x, weight, sum))
+        {
+            return false;
+        }
+
+        long* strides = stackalloc long[] { stride, stride }, paddings = stackalloc long[] { padding, padding }, dilations = stackalloc long[] { 1, 1 };
+        nint result, b = bias.Handle;
+        var factor = 1.0;
+        fixed (byte* add = s_add, name = s_activations[(int)activation])
+        {
+            var unary = name;
+            var error = s_convolutionSum(sum.Handle, x.Handle, weight.Handle, &b, paddings, 2, strides, 2, dilations, 2, 1, add, &factor, activation == FusedActivation.None ? null : &unary, null, 0, null, &result);
+            using var same = Taken(error, result, sum, x, weight, bias);
+            return same is not null;
+        }
+    }
+
+    /// <summary>Activation of a linear layer.</summary>
+    /// <param name="x">[..., in].</param>
+    /// <param name="weight">[out, in], as it is or packed.</param>
+    /// <param name="bias">[out].</param>
+    /// <param name="activation">The activation.</param>
+    public static Tensor? Linear(Tensor x, Tensor weight, Tensor bias, FusedActivation activation)
+    {
+        if (s_linear == null || !Fits(x, weight))
+        {
+            return null;
+        }
+
+        nint result, b = bias.Handle;
+        fixed (byte* name = s_activations[(int)activation], exact = s_exact)
+        {
+            var algorithm = exact;
+            var error = s_linear(x.Handle, weight.Handle, &b, name, null, 0, activation == FusedActivation.Gelu ? &algorithm : null, &result);
+            return Taken(error, result, x, weight, bias);
+        }
+    }
+
+    /// <summary>The sum of a linear layer and <paramref name="residual"/>, a new tensor.</summary>
+    public static Tensor? Linear(Tensor x, Tensor weight, Tensor bias, Tensor residual)
+    {
+        if (s_linearSum == null || !Fits(x, weight, residual))
+        {
+            return null;
+        }
+
+        nint result, b = bias.Handle;
+        fixed (byte* add = s_add)
+        {
+            var error = s_linearSum(x.Handle, residual.Handle, weight.Handle, &b, add, &result);
+            return Taken(error, result, x, residual, weight, bias);
+        }
+    }
+
+    /// <summary>The weight [out, in] of a linear layer in the order in which its kernel reads it; for <see cref="Linear(Tensor, Tensor, Tensor, FusedActivation)"/> alone.</summary>
+    public static Tensor? Packed(Tensor weight)
+    {
+        if (s_dispatch == null || s_newHandle == null || s_linear == null || !Fits(weight))
+        {
+            return null;
+        }
+
+        // The dispatcher owns what it is given, so it gets a handle of its own; 0 says that the batch is not known.
+        nint handle;
+        if (s_newHandle(weight.Handle, &handle) != 0)
+        {
+            return null;
+        }
+
+        var stack = stackalloc ulong[] { (ulong)handle, 0 };
+        fixed (byte* name = s_pack, overload = s_overload)
+        {
+            var error = s_dispatch(name, overload, stack);
+            return Taken(error, (nint)stack[0], weight);
+        }
+    }
+
+    private static bool Fits(params ReadOnlySpan<Tensor> arguments)
+    {
+        var gradients = is_grad_enabled();
+        foreach (var x in arguments)
+        {
+            if (x.device_type != DeviceType.CPU || x.dtype != arguments[0].dtype || (gradients && x.requires_grad))
+            {
+                return false;
+            }
+        }
+
+        return Serve(arguments[0].dtype);
+    }
+
+    /// <summary>Takes over the handle of a result. The arguments are named so that the collector leaves them alone until the kernel has ended.</summary>
+    private static Tensor? Taken(int error, nint result, params ReadOnlySpan<Tensor> arguments)
+    {
+        foreach (var argument in arguments)
+        {
+            GC.KeepAlive(argument);
+        }
+
+        return error == 0 ? Tensor.UnsafeCreateTensor(result) : null;
+    }
+
+    private static nint Function(string name) => s_library != 0 && NativeLibrary.TryGetExport(s_library, name, out var function) ? function : 0;
+}
