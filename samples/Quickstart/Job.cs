@@ -54,6 +54,7 @@ internal static class Job
             Labels = labels,
             Clip = micro.Clip,
             Network = new() { ContextTokens = 8 },
+            ValidationFraction = 0.1, // photos that choose the best epoch, and tell what a score of 0.8 is worth and where a tag begins
             Training = new() { Epochs = options.Epochs, WarmupEpochs = 0, LearningRate = 3e-3, FusionLearningRate = 3, MaxGradientNorm = 2, SyntheticWeight = 3, Cutout = false, RandAugment = false },
             Progress = steps.Training(name),
             CancellationToken = cancellationToken,
@@ -99,7 +100,7 @@ internal static class Job
         public MLImage Image { get; set; } = null!;
     }
 
-    /// <summary>The answer: a probability for every label, and the labels over the threshold.</summary>
+    /// <summary>The answer: a probability for every label, and the labels over their thresholds.</summary>
     private sealed class Tags
     {
         public float[] Score { get; set; } = [];

@@ -31,7 +31,8 @@ internal static class QuickstartReport
             Training = ComparisonSections.Training((full.Name, 0, result.Training), (photosAlone.Name, 1, result.PhotosOnly)),
             Labels = ComparisonSections.Labels(result.Methods),
             PrecisionRecall = ComparisonSections.PrecisionRecall(result.Methods, labels),
-            Tagged = ComparisonSections.Tagged(result.Tagged, labels, result.Tagged.Count),
+            Reliability = ComparisonSections.Reliability(full),
+            Tagged = ComparisonSections.Tagged(result.Tagged, full, labels, result.Tagged.Count),
             Steps = result.Steps,
             Settings =
             [

@@ -31,9 +31,11 @@ internal static class QuickstartRun
         console.Write(Table(result));
         console.MarkupLineInterpolated($"[bold]{result.Headline}[/]");
         console.WriteLine();
+        var all = result.Methods[0].Generalized;
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Tags find {100 * all.MicroAtThreshold.Recall:0} % of what the test pictures show, with {all.FalseTagsPerRow:0.00} false tags a picture. Scores are off by {100 * all.ExpectedCalibrationError:0.0} % on average:");
         foreach (var photo in result.Tagged.Take(4))
         {
-            console.MarkupLineInterpolated($"{Path.GetFileName(photo.ImagePath)}, which shows {string.Join(", ", photo.Labels)}: {Highest(result, photo)}");
+            console.MarkupLineInterpolated($"{Path.GetFileName(photo.ImagePath)}, which shows {string.Join(", ", photo.Labels)}: {Tags(result, photo)}");
         }
 
         console.WriteLine();
@@ -61,8 +63,9 @@ internal static class QuickstartRun
 
     private static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture);
 
-    private static string Highest(JobResult result, ScoredPhoto photo) => string.Join(", ", Enumerable.Range(0, result.Labels.Count)
-        .OrderByDescending(c => photo.Score[c]).Take(4).Select(c => FormattableString.Invariant($"{result.Labels.All[c]} {photo.Score[c]:0.00}")));
+    private static string Tags(JobResult result, ScoredPhoto photo) => result.Methods[0].Tags(photo).ToList() is { Count: > 0 } tags
+        ? string.Join(", ", tags.Select(c => FormattableString.Invariant($"{result.Labels.All[c]} {photo.Score[c]:0.00}")))
+        : "no tag";
 
     private static string Shown(string path)
     {

@@ -72,9 +72,14 @@ public static class ReportWriter
             sections.Add(new("labels", "Label by label", "Accuracy label by label", ResultSections.WriteLabels));
         }
 
+        if (report.Reliability.Count > 0)
+        {
+            sections.Add(new("scores", "Scores", "Do the scores hold as probabilities?", (html, r) => ResultSections.WriteCharts(html, r.Reliability)));
+        }
+
         if (report.Training.Count > 0)
         {
-            sections.Add(new("training", "Training", "Training", ResultSections.WriteTraining));
+            sections.Add(new("training", "Training", "Training", (html, r) => ResultSections.WriteCharts(html, r.Training)));
         }
 
         if (report.Steps.Count > 0 || report.Settings.Count > 0)

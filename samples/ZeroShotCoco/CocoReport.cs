@@ -34,7 +34,8 @@ internal static class CocoReport
             Training = ComparisonSections.Training([.. training]),
             Labels = ComparisonSections.Labels(methods),
             PrecisionRecall = ComparisonSections.PrecisionRecall(methods, labels),
-            Tagged = ComparisonSections.Tagged(full.Photos, labels, 16),
+            Reliability = ComparisonSections.Reliability(full),
+            Tagged = ComparisonSections.Tagged(full.Photos, full, labels, 16),
         };
     }
 

@@ -16,6 +16,8 @@ namespace MicroWorld.Evaluation;
 /// <summary>Measures what each step of the method adds on the micro world.</summary>
 internal sealed class Ablation
 {
+    private static readonly IReadOnlyList<string> Ranks = ["ZSL mAP", "ZSL F1@3", "GZSL mAP", "GZSL F1@3", "seen mAP", "validation mAP"];
+
     private readonly AblationOptions options;
     private readonly ClipModel clip;
 
@@ -29,7 +31,7 @@ internal sealed class Ablation
         clip = ClipModel.FromPretrained(options.Clip);
         poolId = Id(CheckpointFingerprint.Compute(options.Diffusion), JsonSerializer.Serialize(Generation.Sampling));
         tunedId = Id(poolId, CheckpointFingerprint.Compute(options.Clip), JsonSerializer.Serialize(options.Tuning));
-        runsId = Id(tunedId, JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [] }));
+        runsId = Id("ranks and scores", tunedId, JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [] }));
         (train, validation, test) = (Real(TargetSplit.Train), Real(TargetSplit.Validation), Real(TargetSplit.Test));
     }
 
@@ -69,16 +71,23 @@ internal sealed class Ablation
             }
         }
 
-        Console.WriteLine("| | ZSL mAP | ZSL F1@3 | GZSL mAP | GZSL F1@3 | seen mAP | validation mAP |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
-        Row("zero-shot CLIP", [[.. ZeroShot(test).Values, ZeroShot(validation).SeenMap]]);
+        Header(Ranks);
+        Row("zero-shot CLIP", [[.. ZeroShot(test).Values, ZeroShot(validation).SeenMap]], 0, Ranks.Count);
         foreach (var variant in variants)
         {
-            Row(variant.Name, figures[variant.Name]);
+            Row(variant.Name, figures[variant.Name], 0, Ranks.Count);
+        }
+
+        Header(ScoreFigures.Names);
+        foreach (var variant in variants)
+        {
+            Row($"{variant.Name}: 0.5 of the network's scores", figures[variant.Name], Ranks.Count, ScoreFigures.Names.Count);
+            Row($"{variant.Name}: calibrated, thresholds of labels", figures[variant.Name], Ranks.Count + ScoreFigures.Names.Count, ScoreFigures.Names.Count);
         }
     }
 
-    // The test figures, then the seen labels' mAP on the validation pictures, by which settings may be chosen.
+    // The test figures, then the seen labels' mAP on the validation pictures, by which settings may be chosen; then how far
+    // scores hold, before and after they are calibrated by the validation pictures.
     private IReadOnlyList<double> Run(Variant variant, int seed)
     {
         manual_seed(seed);
@@ -87,7 +96,11 @@ internal sealed class Ablation
         using var classifier = FusionClassifier.Create(clip, WorldLabels.All, variant.Shape);
         using var rows = TrainingRows.Create(clip, [.. train, .. chosen]);
         FusionClassifierTrainer.Fit(classifier, variant.Training with { Seed = seed }, rows);
-        return [.. Figures(classifier, test).Values, Figures(classifier, validation).SeenMap];
+        IReadOnlyList<double> ranks = [.. Figures(classifier, test).Values, Figures(classifier, validation).SeenMap];
+        var plain = Holds(classifier, Enumerable.Repeat(0.5, WorldLabels.All.Length));
+        using var heldOut = TrainingRows.Create(clip, validation);
+        classifier.Calibrate(heldOut);
+        return [.. ranks, .. plain.Values, .. Holds(classifier, classifier.Calibration!.Labels.Select(l => l.Threshold)).Values];
     }
 
     private List<Example> TunedPool(Judge judge)
@@ -122,7 +135,13 @@ internal sealed class Ablation
 
     private FusionClassifierOptions Shape(bool fusion) => new() { ContextTokens = options.ContextTokens, Fusion = fusion };
 
-    private static TestFigures Figures(FusionClassifier classifier, IReadOnlyList<Example> examples)
+    private ScoreFigures Holds(FusionClassifier classifier, IEnumerable<double> thresholds) =>
+        ScoreFigures.Of(Scores(classifier, test), [.. test.Select(e => e.Labels)], [.. thresholds]);
+
+    private static TestFigures Figures(FusionClassifier classifier, IReadOnlyList<Example> examples) =>
+        TestFigures.Of(Scores(classifier, examples), [.. examples.Select(e => e.Labels)]);
+
+    private static float[] Scores(FusionClassifier classifier, IReadOnlyList<Example> examples)
     {
         var scores = new List<float>();
         foreach (var part in examples.Chunk(100))
@@ -131,7 +150,7 @@ internal sealed class Ablation
             scores.AddRange(classifier.Score(TrainingRows.Pictures(part)).contiguous().data<float>().ToArray());
         }
 
-        return TestFigures.Of([.. scores], [.. examples.Select(e => e.Labels)]);
+        return [.. scores];
     }
 
     private TestFigures ZeroShot(IReadOnlyList<Example> examples)
@@ -151,14 +170,22 @@ internal sealed class Ablation
     private static string Id(params string[] parts) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..12];
 
-    private static void Row(string name, IReadOnlyList<IReadOnlyList<double>> runs)
+    private static void Header(IReadOnlyList<string> columns)
     {
-        var cells = Enumerable.Range(0, runs[0].Count).Select(i =>
+        Console.WriteLine();
+        Console.WriteLine($"| | {string.Join(" | ", columns)} |");
+        Console.WriteLine($"| --- |{string.Concat(columns.Select(_ => " --- |"))}");
+    }
+
+    private static void Row(string name, IReadOnlyList<IReadOnlyList<double>> runs, int first, int count)
+    {
+        var cells = Enumerable.Range(first, count).Select(i =>
         {
             var values = runs.Select(r => r[i]).ToList();
             var mean = values.Average();
             var deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / Math.Max(1, values.Count - 1));
-            return runs.Count == 1 ? Invariant($"{mean:F1}") : Invariant($"{mean:F1} ± {deviation:F1}");
+            var format = mean < 10 ? "F2" : "F1";
+            return mean.ToString(format, CultureInfo.InvariantCulture) + (runs.Count == 1 ? "" : $" ± {deviation.ToString(format, CultureInfo.InvariantCulture)}");
         });
         Console.WriteLine($"| {name} | {string.Join(" | ", cells)} |");
     }

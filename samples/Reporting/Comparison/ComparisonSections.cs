@@ -1,3 +1,4 @@
+using System.Globalization;
 using ZsMlc.MLNet;
 using ZsMlc.MLNet.Evaluation;
 using ZsMlc.Torch.Classification;
@@ -41,9 +42,26 @@ public static class ComparisonSections
         return charts;
     }
 
-    /// <summary>Test photos with their highest labels; photos with unseen labels first.</summary>
-    public static IReadOnlyList<TaggedPicture> Tagged(IEnumerable<ScoredPhoto> photos, LabelSet labels, int count, int tags = 4) =>
-        [.. photos.OrderByDescending(p => p.Labels.Any(labels.IsUnseen)).Take(count).Select(p => Tagged(p, labels, tags))];
+    /// <summary>How often labels are there that are scored alike, for the labels of each protocol; nothing where scores are no probabilities.</summary>
+    public static IReadOnlyList<LineChart> Reliability(MeasuredMethod method) => method.Generalized.Reliability.Count == 0 ? [] :
+    [
+        new("Reliability", "score", "share that is right",
+            [Reliability("all labels", 0, method.Generalized), Reliability("unseen labels", 1, method.ZeroShot), new("as scores should be", 2, [new(0, 0), new(1, 1)])])
+        {
+            XRange = (0, 1),
+            YRange = (0, 1),
+            Note = string.Create(CultureInfo.InvariantCulture,
+                $"Expected calibration error {100 * method.Generalized.ExpectedCalibrationError:0.0} %, of the unseen labels {100 * method.ZeroShot.ExpectedCalibrationError:0.0} %. Tags over their label's threshold find {100 * method.Generalized.MicroAtThreshold.Recall:0} % of what is there, with {method.Generalized.FalseTagsPerRow:0.00} false tags a picture."),
+        },
+    ];
+
+    /// <summary>Test photos with the labels that reach their threshold; photos with unseen labels first.</summary>
+    /// <param name="photos">The photos.</param>
+    /// <param name="method">Its thresholds are taken.</param>
+    /// <param name="labels">The labels of the task.</param>
+    /// <param name="count">The most photos to take.</param>
+    public static IReadOnlyList<TaggedPicture> Tagged(IEnumerable<ScoredPhoto> photos, MeasuredMethod method, LabelSet labels, int count) =>
+        [.. photos.OrderByDescending(p => p.Labels.Any(labels.IsUnseen)).Take(count).Select(p => Tagged(p, method, labels))];
 
     private static RankingScores Scores(MultiLabelMetrics metrics) =>
         new(100 * metrics.MeanAveragePrecision, 100 * metrics.AtTopK.Precision, 100 * metrics.AtTopK.Recall, 100 * metrics.AtTopK.F1);
@@ -63,11 +81,13 @@ public static class ComparisonSections
         YRange = (0, 1),
     };
 
-    private static TaggedPicture Tagged(ScoredPhoto photo, LabelSet labels, int tags)
+    private static LineSeries Reliability(string name, int colour, MultiLabelMetrics metrics) =>
+        new(name, colour, [.. metrics.Reliability.Select(b => new ChartPoint(b.MeanScore, b.PositiveShare))]);
+
+    private static TaggedPicture Tagged(ScoredPhoto photo, MeasuredMethod method, LabelSet labels)
     {
-        var highest = Enumerable.Range(0, labels.Count).OrderByDescending(c => photo.Score[c]).Take(tags)
-            .Select(c => new Tag(labels.All[c], photo.Score[c], photo.Labels.Contains(labels.All[c]), labels.IsUnseen(labels.All[c]))).ToList();
-        var missed = photo.Labels.Except(highest.Select(t => t.Label)).ToList();
-        return new(Thumbnail.Read(photo.ImagePath, $"Test picture with {string.Join(", ", photo.Labels)}"), highest, missed);
+        var tags = method.Tags(photo).Select(c => new Tag(labels.All[c], photo.Score[c], photo.Labels.Contains(labels.All[c]), labels.IsUnseen(labels.All[c]))).ToList();
+        var missed = photo.Labels.Except(tags.Select(t => t.Label)).ToList();
+        return new(Thumbnail.Read(photo.ImagePath, $"Test picture with {string.Join(", ", photo.Labels)}"), tags, missed);
     }
 }

@@ -28,4 +28,8 @@ public sealed record MeasuredMethod(string Name, string Detail, MultiLabelMetric
             ml.MultiLabelClassification.Evaluate(scores, labels.All, topK: 3),
             [.. ml.Data.CreateEnumerable<ScoredPhoto>(scores, reuseRowObject: false)]);
     }
+
+    /// <summary>The labels of a photo that reach their threshold, the highest first, as places in <see cref="LabelSet.All"/>.</summary>
+    public IEnumerable<int> Tags(ScoredPhoto photo) => Enumerable.Range(0, photo.Score.Length)
+        .Where(c => photo.Score[c] >= Generalized.Labels[c].Threshold).OrderByDescending(c => photo.Score[c]);
 }

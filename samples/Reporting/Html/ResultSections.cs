@@ -92,10 +92,10 @@ internal static class ResultSections
         }
     }
 
-    public static void WriteTraining(HtmlBuilder html, Report report)
+    public static void WriteCharts(HtmlBuilder html, IReadOnlyList<LineChart> charts)
     {
         html.Raw("<div class=\"charts\">");
-        foreach (var chart in report.Training)
+        foreach (var chart in charts)
         {
             WriteFigure(html, chart, small: false, legend: true);
         }

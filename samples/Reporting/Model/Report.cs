@@ -32,6 +32,9 @@ public sealed record Report
     /// <summary>One panel each, for example all labels together and then single ones.</summary>
     public IReadOnlyList<LineChart> PrecisionRecall { get; init; } = [];
 
+    /// <summary>Scores against the share of them that is right.</summary>
+    public IReadOnlyList<LineChart> Reliability { get; init; } = [];
+
     public IReadOnlyList<TaggedPicture> Tagged { get; init; } = [];
 
     public IReadOnlyList<RunStep> Steps { get; init; } = [];

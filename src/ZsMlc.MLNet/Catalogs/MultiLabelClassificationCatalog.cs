@@ -77,13 +77,13 @@ public sealed class MultiLabelClassificationCatalog
     /// <param name="data">Rows with scores and labels, usually <c>model.Transform(test)</c>.</param>
     /// <param name="labels">Labels to measure and to rank among: the unseen ones for zero-shot, all of them for generalised zero-shot. Default: all that the model scores.</param>
     /// <param name="topK">Number K of labels predicted for a row in P@K, R@K and F1@K, 1 or more.</param>
-    /// <param name="threshold">Least score of a predicted label in the measures at a threshold, 0 to 1.</param>
+    /// <param name="threshold">Least score of a predicted label in the measures at thresholds, 0 to 1. Default: the model's own for each label, which the column of scores carries as the annotation <c>Thresholds</c>; 0.5 where it carries none.</param>
     /// <param name="labelColumn">Labels: Vector&lt;Text&gt; (labels not listed are absent), or Vector&lt;Single&gt; with slot names (NaN entries are left out).</param>
     /// <param name="scoreColumn">Scores: Vector&lt;Single&gt; with slot names.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or the model does not score a label.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="topK"/> or <paramref name="threshold"/> is out of its range.</exception>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
-    public MultiLabelMetrics Evaluate(IDataView data, IReadOnlyList<string>? labels = null, int topK = 3, double threshold = 0.5, string labelColumn = "Labels", string scoreColumn = "Score") =>
+    public MultiLabelMetrics Evaluate(IDataView data, IReadOnlyList<string>? labels = null, int topK = 3, double? threshold = null, string labelColumn = "Labels", string scoreColumn = "Score") =>
         MultiLabelEvaluator.Evaluate(_context, data, labels, topK, threshold, labelColumn, scoreColumn);
 
     /// <summary>Fits and measures an estimator once a fold, as the <c>CrossValidate</c> of ML.NET's own catalogs does.</summary>
@@ -102,7 +102,7 @@ public sealed class MultiLabelClassificationCatalog
     /// <exception cref="ArgumentException">A column is missing or of another type, or a number is out of its range.</exception>
     /// <exception cref="InvalidOperationException">A fold has no rows: there are too few for so many folds.</exception>
     public MultiLabelCrossValidation CrossValidate(
-        IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, IReadOnlyList<string>? labels = null, int topK = 3, double threshold = 0.5,
+        IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, IReadOnlyList<string>? labels = null, int topK = 3, double? threshold = null,
         string labelColumn = "Labels", string scoreColumn = "Score", string syntheticColumn = "IsSynthetic", string? samplingKeyColumnName = null, int? seed = null) =>
         CrossValidator.Run(_context, data, estimator, numberOfFolds, syntheticColumn, samplingKeyColumnName, seed, scored => Evaluate(scored, labels, topK, threshold, labelColumn, scoreColumn));
 

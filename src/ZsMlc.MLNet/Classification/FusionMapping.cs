@@ -19,9 +19,13 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
     /// <inheritdoc/>
     public override BatchRun Start(DataViewRow row, int capacity) => new Run(classifier, settings, row, row.Schema[imageColumn], capacity);
 
+    // What the user asks for comes before what the calibration found.
+    private static IReadOnlyList<double> Thresholds(FusionClassifier classifier, FusionSettings settings) =>
+        [.. classifier.Labels.Select((_, c) => settings.Threshold ?? classifier.Calibration?.Labels[c].Threshold ?? FusionMultiLabelOptions.StandardThreshold)];
+
     private static AddedColumn[] Columns(FusionClassifier classifier, FusionSettings settings, DataViewSchema input) =>
     [
-        new(settings.ScoreColumn, new VectorDataViewType(NumberDataViewType.Single, classifier.Labels.Count), ScoreAnnotations.Scores(input, classifier.Labels)),
+        new(settings.ScoreColumn, new VectorDataViewType(NumberDataViewType.Single, classifier.Labels.Count), ScoreAnnotations.Scores(input, classifier.Labels, Thresholds(classifier, settings))),
         new(settings.PredictedLabelsColumn, new VectorDataViewType(TextDataViewType.Instance), ScoreAnnotations.PredictedLabels(input)),
     ];
 
@@ -32,11 +36,12 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
         private readonly ImageColumnReader _reader;
         private readonly Tensor _images;
         private readonly SharedLifetime _lifetime;
+        private readonly IReadOnlyList<double> _thresholds;
         private float[] _scores = [];
 
         public Run(FusionClassifier classifier, FusionSettings settings, DataViewRow row, DataViewSchema.Column column, int capacity)
         {
-            (_classifier, _settings, _reader) = (classifier, settings, new(row, column, settings.MaximumPixels));
+            (_classifier, _settings, _reader, _thresholds) = (classifier, settings, new(row, column, settings.MaximumPixels), Thresholds(classifier, settings));
             var size = classifier.Vision.ImageSize;
             _images = empty([capacity, 3, size, size], ScalarType.Byte).DetachFromDisposeScope();
             _lifetime = new("pass over rows", _images.Dispose);
@@ -71,7 +76,7 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
         {
             var scores = Scores(slot).ToArray();
             var ranked = Enumerable.Range(0, Labels).OrderByDescending(c => scores[c]);
-            var chosen = _settings.TopK is { } top ? ranked.Take(top) : ranked.TakeWhile(c => scores[c] >= _settings.Threshold);
+            var chosen = _settings.TopK is { } top ? ranked.Take(top) : ranked.Where(c => scores[c] >= _thresholds[c]);
             return [.. chosen.Select(c => _classifier.Labels[c])];
         }
 

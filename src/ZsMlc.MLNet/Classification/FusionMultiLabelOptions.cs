@@ -1,6 +1,7 @@
 using ZsMlc.MLNet.Images;
 using ZsMlc.Torch;
 using ZsMlc.Torch.Classification;
+using ZsMlc.Torch.Classification.Calibration;
 using static TorchSharp.torch;
 
 namespace ZsMlc.MLNet.Classification;
@@ -8,6 +9,9 @@ namespace ZsMlc.MLNet.Classification;
 /// <summary>Labels, model and recipe of <see cref="FusionMultiLabelTrainer"/>.</summary>
 public sealed record FusionMultiLabelOptions
 {
+    /// <summary>The threshold of labels that nothing else is known of.</summary>
+    internal const double StandardThreshold = 0.5;
+
     private readonly FusionTrainingOptions _training = new();
     private readonly int? _epochs, _batchSize;
     private readonly double? _learningRate;
@@ -55,14 +59,24 @@ public sealed record FusionMultiLabelOptions
     /// <summary>Gets the seed; the same seed, data and device give the same model. Default: that of <see cref="Training"/> if it is given there, then that of the MLContext; without one, 0 where <see cref="Training"/> names a checkpoint to resume from, else a random one.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>Gets the share of real rows held out to choose the best epoch by, 0 to below 1. With 0 the last epoch is taken. Default 0.</summary>
+    /// <summary>
+    /// Gets the share of real rows held out to choose the best epoch and to calibrate scores by, 0 to below 1. With 0 the last
+    /// epoch is taken, and scores are not calibrated. Default 0.
+    /// </summary>
     public double ValidationFraction { get; init; }
 
-    /// <summary>Gets the number of labels in <c>PredictedLabels</c>, the highest first; without it, all that reach <see cref="Threshold"/>. Default: none.</summary>
+    /// <summary>
+    /// Gets how scores become probabilities, and where on each label is predicted, by the held-out rows; needs
+    /// <see cref="ValidationFraction"/>. <see langword="null"/> leaves scores as the network gives them. Default: calibrated
+    /// where rows are held out.
+    /// </summary>
+    public CalibrationOptions? Calibration { get; init; } = new();
+
+    /// <summary>Gets the number of labels in <c>PredictedLabels</c>, the highest first; without it, all that reach their threshold. Default: none.</summary>
     public int? TopK { get; init; }
 
-    /// <summary>Gets the least score of a predicted label, 0 to 1. Default 0.5.</summary>
-    public double Threshold { get; init; } = 0.5;
+    /// <summary>Gets the least score of a predicted label, 0 to 1, for all labels. Default: one for each label where scores are calibrated, else 0.5 for all.</summary>
+    public double? Threshold { get; init; }
 
     /// <summary>Gets the rows that are scored at once, 1 or more. Default 32.</summary>
     public int ScoringBatchSize { get; init; } = 32;
@@ -130,7 +144,8 @@ public sealed record FusionMultiLabelOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumPixels, 1);
         OptionRange.Check(nameof(Precision), Precision, Precision is null or ScalarType.Float32 or ScalarType.BFloat16, "Float32 or BFloat16");
         OptionRange.Check(nameof(ValidationFraction), ValidationFraction, ValidationFraction is >= 0 and < 1, "0 to below 1");
-        OptionRange.Check(nameof(Threshold), Threshold, Threshold is >= 0 and <= 1, "0 to 1");
+        OptionRange.Check(nameof(Threshold), Threshold, Threshold is null or (>= 0 and <= 1), "0 to 1");
+        Calibration?.Validate(nameof(Calibration));
         OptionRange.Check(nameof(TopK), TopK, TopK is null or >= 1, "1 or more");
         ColumnNames.Check(
             (nameof(ImageColumn), ImageColumn ?? ""), (nameof(LabelColumn), LabelColumn ?? ""), (nameof(SyntheticColumn), SyntheticColumn ?? ""),

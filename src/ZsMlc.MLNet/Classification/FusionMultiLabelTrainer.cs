@@ -65,6 +65,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
             _environment.Info(nameof(FusionMultiLabelTrainer), $"{train.Count} training rows, {validation?.Count ?? 0} validation rows, {_options.Labels}, on {device}.");
             var result = FusionClassifierTrainer.Fit(classifier, _options.Training with { Seed = seed }, train, validation, new Messages(_environment, _options.Progress), cancellation.Token);
             classifier.Complete(_options.HalfPrecision ? ScalarType.Float16 : ScalarType.Float32, _options.IncludeTextEncoder);
+            Calibrate(classifier, validation, cancellation.Token);
             classifier.Own(clip);
             return new(classifier, FusionSettings.Of(_options), result);
         }
@@ -133,6 +134,14 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
         new Random(seed).Shuffle(real);
         var validation = real[..held].Order().ToArray();
         return (new TrainingSubset(rows, [.. Enumerable.Range(0, rows.Count).Except(validation)]), new TrainingSubset(rows, validation));
+    }
+
+    private void Calibrate(FusionClassifier classifier, ITrainingRows? heldOut, CancellationToken cancellation)
+    {
+        if (_options.Calibration is { } options && heldOut is not null && !classifier.Calibrate(heldOut, options, _options.ScoringBatchSize, cancellation))
+        {
+            _environment.Warning(nameof(FusionMultiLabelTrainer), $"Scores are not calibrated: of the {heldOut.Count} held-out rows, none has any label of the set, or none lacks one. Use more data or a larger {nameof(_options.ValidationFraction)}.");
+        }
     }
 
     private sealed class Messages(IHostEnvironment environment, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>

@@ -18,7 +18,8 @@ internal sealed record FusionSettings
 
     public int? TopK { get; init; }
 
-    public double Threshold { get; init; }
+    // Models that were saved before there were thresholds of single labels have a number here.
+    public double? Threshold { get; init; }
 
     public int BatchSize { get; init; }
 

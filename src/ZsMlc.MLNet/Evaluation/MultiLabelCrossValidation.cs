@@ -33,11 +33,14 @@ public sealed class MultiLabelCrossValidation : IDisposable
     /// <summary>Gets the F1 of the K highest labels over the folds.</summary>
     public MeanAndDeviation F1AtTopK => Over(m => m.AtTopK.F1);
 
-    /// <summary>Gets the F1 at the threshold, counted over all rows and labels of a fold, over the folds.</summary>
+    /// <summary>Gets the F1 at the thresholds, counted over all rows and labels of a fold, over the folds.</summary>
     public MeanAndDeviation MicroF1 => Over(m => m.MicroF1);
 
     /// <summary>Gets the mean of the labels' F1 at the threshold over the folds.</summary>
     public MeanAndDeviation MacroF1 => Over(m => m.MacroF1);
+
+    /// <summary>Gets the expected calibration error over the folds.</summary>
+    public MeanAndDeviation ExpectedCalibrationError => Over(m => m.ExpectedCalibrationError);
 
     /// <summary>Frees the models of the folds.</summary>
     public void Dispose()

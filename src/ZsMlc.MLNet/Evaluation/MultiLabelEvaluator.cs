@@ -10,11 +10,13 @@ namespace ZsMlc.MLNet.Evaluation;
 /// <summary>Reads scores and labels of a view and measures them.</summary>
 internal static class MultiLabelEvaluator
 {
-    public static MultiLabelMetrics Evaluate(IHostEnvironment environment, IDataView data, IReadOnlyList<string>? labels, int topK, double threshold, string labelColumn, string scoreColumn)
+    private const double StandardThreshold = 0.5;
+
+    public static MultiLabelMetrics Evaluate(IHostEnvironment environment, IDataView data, IReadOnlyList<string>? labels, int topK, double? threshold, string labelColumn, string scoreColumn)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(topK, 1);
-        OptionRange.Check(nameof(threshold), threshold, threshold is >= 0 and <= 1, "0 to 1");
+        OptionRange.Check(nameof(threshold), threshold, threshold is null or (>= 0 and <= 1), "0 to 1");
         var scoresOf = Columns.Any(data.Schema, scoreColumn, nameof(scoreColumn));
         if (scoresOf.Type is not VectorDataViewType { ItemType: NumberDataViewType item } || !item.Equals(NumberDataViewType.Single) || Shapes.SlotNamesOf(scoresOf) is not { } slots)
         {
@@ -59,7 +61,8 @@ internal static class MultiLabelEvaluator
             throw new InvalidOperationException("The data to evaluate has no rows.");
         }
 
-        MultiLabelMetrics metrics = new(labels, scores.ToArray(), targets.ToArray(), topK, threshold);
+        var own = ScoreAnnotations.Thresholds(scoresOf);
+        MultiLabelMetrics metrics = new(labels, scores.ToArray(), targets.ToArray(), topK, [.. chosen.Select(c => threshold ?? own?[c] ?? StandardThreshold)]);
         if (double.IsNaN(metrics.MeanAveragePrecision))
         {
             environment.Warning(nameof(MultiLabelMetrics), $"None of the {metrics.RowCount} rows has any of the {labels.Count} labels ('{labels[0]}', …) in the column '{labelColumn}', so the mean average precision is not a number. Are the names spelt as in the data?");

@@ -12,12 +12,30 @@ namespace ZsMlc.MLNet.Interop;
 /// </remarks>
 internal static class ScoreAnnotations
 {
-    /// <summary>Annotations of the column of scores: names, kind, the set that a model's columns share, and that values are probabilities.</summary>
-    public static DataViewSchema.Annotations Scores(DataViewSchema input, IReadOnlyList<string> labels)
+    private const string ThresholdsKind = "Thresholds";
+
+    /// <summary>Annotations of the column of scores: names, kind, the set that a model's columns share, that values are probabilities, and from where on each label is predicted.</summary>
+    public static DataViewSchema.Annotations Scores(DataViewSchema input, IReadOnlyList<string> labels, IReadOnlyList<double> thresholds)
     {
         var builder = Common(input, AnnotationUtils.Const.ScoreValueKind.Probability);
         builder.Add(Shapes.Slots(labels), _ => true);
+        builder.Add(ThresholdsKind, new VectorDataViewType(NumberDataViewType.Double, thresholds.Count),
+            (ref VBuffer<double> value) => new VBuffer<double>(thresholds.Count, [.. thresholds]).CopyTo(ref value));
         return builder.ToAnnotations();
+    }
+
+    /// <summary>The least scores at which the labels of a column are predicted, or <see langword="null"/> where it does not say so.</summary>
+    public static IReadOnlyList<double>? Thresholds(DataViewSchema.Column scores)
+    {
+        if (scores.Annotations.Schema.GetColumnOrNull(ThresholdsKind) is not { Type: VectorDataViewType { ItemType: NumberDataViewType item } type }
+            || !item.Equals(NumberDataViewType.Double) || type.Size != (scores.Type as VectorDataViewType)?.Size)
+        {
+            return null;
+        }
+
+        VBuffer<double> values = default;
+        scores.Annotations.GetValue(ThresholdsKind, ref values);
+        return [.. values.DenseValues()];
     }
 
     /// <summary>Annotations of the column of predicted labels.</summary>
@@ -26,7 +44,7 @@ internal static class ScoreAnnotations
 
     /// <summary>The column of scores, with the annotations that it will have.</summary>
     public static SchemaShape.Column ScoresShape(string name) =>
-        new(name, VectorKind.Vector, NumberDataViewType.Single, false, new SchemaShape([Shapes.SlotNamesColumn, .. AnnotationUtils.GetTrainerOutputAnnotation()]));
+        new(name, VectorKind.Vector, NumberDataViewType.Single, false, new SchemaShape([Shapes.SlotNamesColumn, Shapes.Vector(ThresholdsKind, NumberDataViewType.Double), .. AnnotationUtils.GetTrainerOutputAnnotation()]));
 
     /// <summary>The column of predicted labels, with the annotations that it will have.</summary>
     public static SchemaShape.Column PredictedLabelsShape(string name) =>

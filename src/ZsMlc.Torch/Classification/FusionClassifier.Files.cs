@@ -59,7 +59,7 @@ public sealed partial class FusionClassifier
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Dictionary<string, string> metadata = new() { ["format"] = "pt" };
-        new FusionDescription(Labels, Options, Vision, EmbedDim, text_encoder?.Config, QuickGelu).Write(metadata);
+        new FusionDescription(Labels, Options, Vision, EmbedDim, text_encoder?.Config, QuickGelu, Calibration).Write(metadata);
         if (includeTextEncoder)
         {
             StoredTokenizer.Write(metadata, _tokenizer!);
@@ -116,6 +116,7 @@ public sealed partial class FusionClassifier
             classifier._tokenizer = tokenizer;
             classifier._text = text is null ? null : new(text);
             classifier.QuickGelu = d.QuickGelu;
+            classifier.Calibration = d.Calibration;
             classifier.to(device);
             classifier._texts.Set(stored.to(ScalarType.Float32).to(device).DetachFromDisposeScope());
             classifier.Freeze();
@@ -159,7 +160,14 @@ public sealed partial class FusionClassifier
         prompts.to(Device);
         prompts.ctx_pos.copy_(prompt_learner.ctx_pos);
         prompts.ctx_neg.copy_(prompt_learner.ctx_neg);
-        var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts) { _text = _text?.Hold(), _tokenizer = _tokenizer, _storage = _storage, QuickGelu = QuickGelu };
+        var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts) 
+        {
+            _text = _text?.Hold(),
+            _tokenizer = _tokenizer,
+            _storage = _storage,
+            QuickGelu = QuickGelu,
+            Calibration = Calibration?.For(Labels, labels),
+        };
         classifier.Freeze();
         classifier._texts.Set(classifier.StoredTextFeatures());
         return classifier.KeepAlive();

@@ -6,23 +6,35 @@ namespace ZsMlc.Torch.Classification;
 
 public sealed partial class FusionClassifier
 {
-    /// <summary>Probabilities of all labels. The text features are computed on the first call and kept until <see cref="ForgetTextFeatures"/>.</summary>
+    /// <summary>Probabilities of all labels, calibrated where there is a <see cref="Calibration"/>. The text features are computed on the first call and kept until <see cref="ForgetTextFeatures"/>.</summary>
     /// <param name="images">RGB pixels of any size [B, 3, H, W]: Byte, or floating point from 0 to 1.</param>
     /// <returns>Float32 [B, C] on the CPU.</returns>
     /// <exception cref="DeviceMemoryException">The memory does not suffice for the batch, nor for half of it.</exception>
-    public Tensor Score(Tensor images)
+    public Tensor Score(Tensor images) => OfPairs(images, pairs => Calibration is { } calibration
+        ? calibration.Probabilities(Differences(pairs))
+        : softmax(pairs, 1)[.., 1]);
+
+    /// <summary>The logit differences z⁺ − z⁻ of all labels, which scores are made of.</summary>
+    /// <param name="images">As for <see cref="Score(Tensor)"/>.</param>
+    /// <returns>Float32 [B, C] on the CPU.</returns>
+    internal Tensor LogitDifferences(Tensor images) => OfPairs(images, Differences);
+
+    private static Tensor Differences(Tensor pairs) => pairs[.., 1] - pairs[.., 0];
+
+    /// <summary>What is made of the pair logits [B, 2, C] of images, on the CPU.</summary>
+    private Tensor OfPairs(Tensor images, Func<Tensor, Tensor> read)
     {
         using var use = Lifetime.Enter();
         using var inference = inference_mode();
         using var texts = Texts();
-        return DeviceMemory.InHalves(images, rows => Score(rows, texts.Value), "images", "Choose smaller scoring batches or bfloat16.");
-    }
+        return DeviceMemory.InHalves(images, Read, "images", "Choose smaller scoring batches or bfloat16.");
 
-    private Tensor Score(Tensor images, Tensor texts)
-    {
-        using var scope = NewDisposeScope();
-        var pixels = Preprocessor.Preprocess(HostBatch.To(images, Device));
-        return softmax(Logits(pixels, texts).to(ScalarType.Float32), 1)[.., 1].cpu().MoveToOuterDisposeScope();
+        Tensor Read(Tensor rows)
+        {
+            using var scope = NewDisposeScope();
+            var pixels = Preprocessor.Preprocess(HostBatch.To(rows, Device));
+            return read(Logits(pixels, texts.Value).to(ScalarType.Float32)).cpu().MoveToOuterDisposeScope();
+        }
     }
 
     /// <summary>Drops the kept text features; to be called when the contexts have changed.</summary>

@@ -203,20 +203,9 @@ public sealed class FusionClassifierTrainer
     private double Validate(ITrainingRows rows, CancellationToken cancellation)
     {
         _classifier.ForgetTextFeatures();
-        var labels = _classifier.Labels.Count;
-        var (scores, targets) = (new float[rows.Count, labels], new float[rows.Count, labels]);
-        foreach (var batch in Enumerable.Range(0, rows.Count).Chunk(_options.BatchSize))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            var s = _classifier.Score(rows.Images(batch)).data<float>().ToArray();
-            var t = rows.Targets(batch).data<float>().ToArray();
-            Buffer.BlockCopy(s, 0, scores, batch[0] * labels * sizeof(float), s.Length * sizeof(float));
-            Buffer.BlockCopy(t, 0, targets, batch[0] * labels * sizeof(float), t.Length * sizeof(float));
-        }
-
+        var scored = ScoredRows.Of(rows, _classifier.Labels.Count, _classifier.Score, _options.BatchSize, cancellation);
         _classifier.ForgetTextFeatures();
-        return AveragePrecision.Mean(scores, targets);
+        return AveragePrecision.Mean(scored.Scores, scored.Targets);
     }
 
     private List<IReadOnlyList<int>> Batches(ITrainingRows train, int epoch)

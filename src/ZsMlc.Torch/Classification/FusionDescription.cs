@@ -1,12 +1,14 @@
 using System.Text.Json;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Classification.Calibration;
 using ZsMlc.Torch.Clip;
 
 namespace ZsMlc.Torch.Classification;
 
 /// <summary>What the header of a stored classifier says about the tensors behind it.</summary>
-internal sealed record FusionDescription(IReadOnlyList<string> Labels, FusionClassifierOptions Options, ClipVisionConfig Vision, int EmbedDim, ClipTextConfig? Text, bool QuickGelu)
+internal sealed record FusionDescription(
+    IReadOnlyList<string> Labels, FusionClassifierOptions Options, ClipVisionConfig Vision, int EmbedDim, ClipTextConfig? Text, bool QuickGelu, ScoreCalibration? Calibration = null)
 {
     public const string ImagePrefix = "image_encoder.", TextPrefix = "text_encoder.", PromptPrefix = "prompt_learner.", TextFeatures = "text_features";
 
@@ -52,6 +54,7 @@ internal sealed record FusionDescription(IReadOnlyList<string> Labels, FusionCla
         ClipConfig.Require(Enum.IsDefined(Options.Norm), $"The norm of the branches is {(int)Options.Norm}, which there is not.");
         Vision.Check();
         Text?.Check();
+        Calibration?.Check(Labels.Count);
         ClipSizes.Check(file, nameof(FusionClassifier), EmbedDim, (Vision, ImagePrefix), Text is null ? null : (Text, TextPrefix));
         Shape(file, TextFeatures, [2 * Labels.Count, EmbedDim]);
         ClipConfig.Require(torch.is_floating_point(file.Info(TextFeatures).DType), $"'{TextFeatures}' is of type {file.Info(TextFeatures).DType}; expected a floating-point type.");

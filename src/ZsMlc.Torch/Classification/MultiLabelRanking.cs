@@ -11,6 +11,12 @@ public readonly record struct PrecisionRecall(double Precision, double Recall)
     internal static PrecisionRecall Of(long hits, long predicted, long positives) => new((double)hits / predicted, (double)hits / positives);
 }
 
+/// <summary>What predicting labels by thresholds comes to.</summary>
+/// <param name="Micro">Precision and recall counted over all entries.</param>
+/// <param name="Labels">Precision and recall of every label.</param>
+/// <param name="FalsePerRow">Predicted labels that are absent, a row on average; NaN without rows.</param>
+public sealed record ThresholdedPredictions(PrecisionRecall Micro, IReadOnlyList<PrecisionRecall> Labels, double FalsePerRow);
+
 /// <summary>
 /// Measures of multi-label scores. Scores and targets are row-major matrices [rows, labels]; a target is 1 (present),
 /// 0 (absent) or NaN (unknown: the entry is left out). Equal scores keep the order of their rows or labels.
@@ -89,6 +95,20 @@ public static class MultiLabelRanking
     /// <exception cref="ArgumentException">The sizes do not fit, or a score is NaN.</exception>
     public static (PrecisionRecall Micro, PrecisionRecall[] Labels) AtThreshold(ReadOnlySpan<float> scores, ReadOnlySpan<float> targets, int labels, double threshold)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(labels, 1);
+        var predictions = AtThresholds(scores, targets, [.. Enumerable.Repeat(threshold, labels)]);
+        return (predictions.Micro, [.. predictions.Labels]);
+    }
+
+    /// <summary>Precision, recall and errors of predicting each label where its score reaches a threshold of its own.</summary>
+    /// <param name="scores">[rows · labels].</param>
+    /// <param name="targets">[rows · labels].</param>
+    /// <param name="thresholds">Least score of each label to be predicted; one value a label.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit, or a score is NaN.</exception>
+    public static ThresholdedPredictions AtThresholds(ReadOnlySpan<float> scores, ReadOnlySpan<float> targets, IReadOnlyList<double> thresholds)
+    {
+        ArgumentNullException.ThrowIfNull(thresholds);
+        var labels = thresholds.Count;
         var rows = Check(scores, targets, labels);
         var counts = new (long Hits, long Predicted, long Positives)[labels];
         for (var i = 0; i < rows * labels; i++)
@@ -99,14 +119,17 @@ public static class MultiLabelRanking
             }
 
             ref var count = ref counts[i % labels];
-            var (present, reached) = (targets[i] > 0, scores[i] >= threshold);
+            var (present, reached) = (targets[i] > 0, scores[i] >= thresholds[i % labels]);
             count.Hits += present && reached ? 1 : 0;
             count.Predicted += reached ? 1 : 0;
             count.Positives += present ? 1 : 0;
         }
 
-        return (PrecisionRecall.Of(counts.Sum(c => c.Hits), counts.Sum(c => c.Predicted), counts.Sum(c => c.Positives)),
-            [.. counts.Select(c => PrecisionRecall.Of(c.Hits, c.Predicted, c.Positives))]);
+        var (hits, predicted) = (counts.Sum(c => c.Hits), counts.Sum(c => c.Predicted));
+        return new(
+            PrecisionRecall.Of(hits, predicted, counts.Sum(c => c.Positives)),
+            [.. counts.Select(c => PrecisionRecall.Of(c.Hits, c.Predicted, c.Positives))],
+            (double)(predicted - hits) / rows);
     }
 
     private static int Check(ReadOnlySpan<float> scores, ReadOnlySpan<float> targets, int labels)

@@ -366,6 +366,7 @@ public sealed class FusionMultiLabelTrainerTests
         Names("Epochs", s_world.Options with { Epochs = 0 });
         Names("ValidationFraction", s_world.Options with { ValidationFraction = 1 });
         Names("Threshold", s_world.Options with { Threshold = double.NaN });
+        Names("Calibration.ExpectedPrevalence", s_world.Options with { Calibration = new() { ExpectedPrevalence = 0 } });
         Names("TopK", s_world.Options with { TopK = 0 });
         Names("ScoringBatchSize", s_world.Options with { ScoringBatchSize = 0 });
         Names("Clip", s_world.Options with { Clip = " " });

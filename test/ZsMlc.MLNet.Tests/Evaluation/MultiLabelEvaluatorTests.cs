@@ -57,6 +57,38 @@ public sealed class MultiLabelEvaluatorTests
     }
 
     [TestMethod]
+    public void Evaluate_ThresholdsOfTheColumn_AreTakenUnlessOneIsGiven()
+    {
+        var names = IndexedColumn.Texts("Labels", i => [s_labels[i]]);
+        var view = new IndexedDataView(3, [ScoreColumn(ScoreAnnotations.Scores(new IndexedDataView(3, [names]).Schema, s_labels, [0.8, 0.3, 0.2])), names]);
+
+        var metrics = _ml.MultiLabelClassification.Evaluate(view, ["cow", "cat"]);
+        var given = _ml.MultiLabelClassification.Evaluate(view, threshold: 0.65);
+
+        CollectionAssert.AreEqual(new[] { 0.2, 0.8 }, metrics.Labels.Select(l => l.Threshold).ToArray());
+        CollectionAssert.AreEqual(new PrecisionRecall[] { new(0.5, 1), new(1, 1) }, metrics.Labels.Select(l => l.AtThreshold).ToArray());
+        Assert.AreEqual(1.0 / 3, metrics.FalseTagsPerRow);
+        Assert.IsTrue(given.Labels.All(l => l.Threshold == 0.65));
+        Assert.AreEqual(2.0 / 3, given.FalseTagsPerRow);
+        Assert.AreEqual(0.5, _ml.MultiLabelClassification.Evaluate(View(names)).Labels[0].Threshold, "A column that says nothing of thresholds.");
+    }
+
+    [TestMethod]
+    public void Evaluate_Probabilities_GivesTheirCalibrationErrorAndOtherScoresNone()
+    {
+        var names = IndexedColumn.Texts("Labels", _ => ["cat"]);
+        var cosines = new IndexedColumn("Score", new VectorDataViewType(NumberDataViewType.Single, 3),
+            _ => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, [20, 3, -1]).CopyTo(ref value)), Shapes.Slots(s_labels));
+
+        var metrics = _ml.MultiLabelClassification.Evaluate(View(names), ["cat"]);
+        var other = _ml.MultiLabelClassification.Evaluate(new IndexedDataView(3, [cosines, names]));
+
+        Assert.AreEqual(3, metrics.Reliability.Sum(b => b.Count));
+        Assert.AreEqual((0.1 + 0.4 + 0.3) / 3, metrics.ExpectedCalibrationError, 1e-6);
+        Assert.IsTrue(other.Reliability.Count == 0 && double.IsNaN(other.ExpectedCalibrationError));
+    }
+
+    [TestMethod]
     public void Evaluate_BadInput_SaysWhatIsWrong()
     {
         var names = IndexedColumn.Texts("Labels", _ => ["cat"]);
@@ -87,6 +119,6 @@ public sealed class MultiLabelEvaluatorTests
 
     private static IndexedDataView View(IndexedColumn truth) => new(3, [ScoreColumn(), truth]);
 
-    private static IndexedColumn ScoreColumn() => new("Score", new VectorDataViewType(NumberDataViewType.Single, 3),
-        row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, s_scores[row.Index]).CopyTo(ref value)), Shapes.Slots(s_labels));
+    private static IndexedColumn ScoreColumn(DataViewSchema.Annotations? annotations = null) => new("Score", new VectorDataViewType(NumberDataViewType.Single, 3),
+        row => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => new VBuffer<float>(3, s_scores[row.Index]).CopyTo(ref value)), annotations ?? Shapes.Slots(s_labels));
 }

@@ -51,6 +51,21 @@ public sealed class QuickstartRunTests
     }
 
     [TestMethod]
+    public void Run_SmallJob_ShowsTagsOverTheThresholdsOfTheCalibratedModel()
+    {
+        var full = s_result.Methods[0];
+
+        Assert.HasCount(1, ComparisonSections.Reliability(full));
+        Assert.IsEmpty(ComparisonSections.Reliability(s_result.Methods[2]), "The scores of CLIP alone are no probabilities.");
+        foreach (var (photo, shown) in s_result.Tagged.Zip(ComparisonSections.Tagged(s_result.Tagged, full, s_result.Labels, 3)))
+        {
+            var expected = full.Generalized.Labels.Where((l, c) => photo.Score[c] >= l.Threshold).Select(l => l.Label).ToList();
+            Assert.AreSequenceEqual(expected.Order().ToArray(), shown.Tags.Select(t => t.Label).Order().ToArray());
+            Assert.AreSequenceEqual(photo.Labels.Except(expected).ToArray(), shown.Missed.ToArray());
+        }
+    }
+
+    [TestMethod]
     public void Run_SmallJob_TimesEveryStep()
     {
         var names = s_result.Steps.Select(s => s.Name).ToArray();

@@ -45,6 +45,7 @@ internal static class ExampleReport
             ],
             Labels = [.. Labels.Select((l, i) => new LabelPrecision(l, [88 - (i * 4), 70 - (i * 3), i == 3 ? double.NaN : 76 - (i * 5)]))],
             PrecisionRecall = [.. Labels.Take(6).Prepend("All unseen labels").Select(l => Curves(l, random))],
+            Reliability = [new("Reliability", "score", "share that is right", [new("all labels", 0, [new(0.05, 0.02), new(0.5, 0.6), new(0.95, 0.9)])]) { XRange = (0, 1), YRange = (0, 1), Note = "Expected calibration error 2.0 %." }],
             Tagged = [.. Enumerable.Range(0, 10).Select(i => Tagged(i))],
             Steps =
             [

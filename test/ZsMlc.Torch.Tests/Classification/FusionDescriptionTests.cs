@@ -23,6 +23,7 @@ public sealed class FusionDescriptionTests
     {
         using var clip = FusionClassifierTrainerTests.TinyClip();
         using var classifier = FusionClassifier.Create(clip, ["cat", "dog"], new() { ContextTokens = 4 });
+        classifier.Calibration = new([new(1, 0, 0.5), new(2, 1, 0.3)], new(1, 0, 0.4));
         (s_classifier, s_withText, s_clip) = (new(), new(), new());
         classifier.Save(s_classifier);
         classifier.Save(s_withText, includeTextEncoder: true);
@@ -48,6 +49,10 @@ public sealed class FusionDescriptionTests
     [DataRow("Labels", "null")]
     [DataRow("Vision", "null")]
     [DataRow("Options", "null")]
+    [DataRow("Calibration/Labels", "[]")]
+    [DataRow("Calibration/Labels", "[null,null]")]
+    [DataRow("Calibration/Others", "{\"Scale\":0,\"Offset\":0,\"Threshold\":0.5}")]
+    [DataRow("Calibration/Others", "{\"Scale\":1,\"Offset\":0}")]
     public void Load_DescriptionOfOtherTensors_IsRefusedWithoutBuildingIt(string part, string value)
     {
         using var stream = Described(s_withText, Classifier, part, value);

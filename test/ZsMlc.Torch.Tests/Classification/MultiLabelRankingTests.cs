@@ -83,6 +83,19 @@ public sealed class MultiLabelRankingTests
     }
 
     [TestMethod]
+    public void AtThresholds_OneALabel_CountsFalseOnesByRow()
+    {
+        float[] scores = [0.9f, 0.3f, 0.6f, 0.2f, 0.8f, 0.4f];
+        float[] targets = [1, 0, 0, 1, float.NaN, 1];
+
+        var predictions = MultiLabelRanking.AtThresholds(scores, targets, [0.5, 0.3]);
+
+        Assert.AreEqual(new PrecisionRecall(0.5, 2.0 / 3), predictions.Micro);
+        CollectionAssert.AreEqual(new PrecisionRecall[] { new(0.5, 1), new(0.5, 0.5) }, predictions.Labels.ToArray());
+        Assert.AreEqual(2.0 / 3, predictions.FalsePerRow);
+    }
+
+    [TestMethod]
     public void AtThreshold_TwoLabels_CountsTogetherAndApart()
     {
         float[] scores = [0.9f, 0.6f, 0.4f, 0.5f], targets = [1, 0, 1, 1];
