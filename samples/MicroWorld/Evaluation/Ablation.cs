@@ -31,21 +31,17 @@ internal sealed class Ablation
         clip = ClipModel.FromPretrained(options.Clip);
         poolId = Id(CheckpointFingerprint.Compute(options.Diffusion), JsonSerializer.Serialize(Generation.Sampling));
         tunedId = Id(poolId, CheckpointFingerprint.Compute(options.Clip), JsonSerializer.Serialize(options.Tuning));
-        runsId = Id("ranks and scores", tunedId, JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [] }));
+        runsId = Id("ranks and scores", tunedId, JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [], Only = "" }));
         (train, validation, test) = (Real(TargetSplit.Train), Real(TargetSplit.Validation), Real(TargetSplit.Test));
     }
 
     /// <summary>Prints the table, one line a variant: mean ± standard deviation over the seeds. A run that was stopped goes on where it was.</summary>
     public void Print()
     {
-        using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
         using var judge = new Judge(clip, WorldLabels.Unseen);
-        var pool = SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-{poolId}.bin"), options.PoolSize);
-        var kept = SyntheticPool.Filter(judge, pool);
-        var tuned = TunedPool(judge);
-        var keptTuned = SyntheticPool.Filter(judge, tuned);
-        Report("generated", pool, kept);
-        Report("generated with the tuned text encoder", tuned, keptTuned);
+        Lazy<List<Example>> pool = new(Pool), tuned = new(() => TunedPool(judge));
+        var kept = Kept(judge, "generated", pool);
+        var keptTuned = Kept(judge, "generated with the tuned text encoder", tuned);
 
         var (plain, fused) = (Shape(fusion: false), Shape(fusion: true));
         var corrected = options.Training;
@@ -61,6 +57,7 @@ internal sealed class Ablation
             new("seen only, with fusion", fused, corrected, null),
             new("full method, unfiltered", fused, corrected, pool),
         ];
+        variants = [.. variants.Where(v => v.Name.Contains(options.Only, StringComparison.Ordinal))];
         var log = new RunLog(Path.Combine(options.Work, $"runs-{runsId}.tsv"));
         var figures = variants.ToDictionary(v => v.Name, _ => new List<IReadOnlyList<double>>());
         foreach (var seed in options.Seeds)
@@ -90,8 +87,8 @@ internal sealed class Ablation
     // scores hold, before and after they are calibrated by the validation pictures.
     private IReadOnlyList<double> Run(Variant variant, int seed)
     {
+        IReadOnlyList<Example> chosen = variant.Synthetic is { } pool ? SyntheticPool.Choose(pool.Value, options.SyntheticCount, seed) : [];
         manual_seed(seed);
-        IReadOnlyList<Example> chosen = variant.Synthetic is { } pool ? SyntheticPool.Choose(pool, options.SyntheticCount, seed) : [];
         using var scope = NewDisposeScope();
         using var classifier = FusionClassifier.Create(clip, WorldLabels.All, variant.Shape);
         using var rows = TrainingRows.Create(clip, [.. train, .. chosen]);
@@ -101,6 +98,12 @@ internal sealed class Ablation
         using var heldOut = TrainingRows.Create(clip, validation);
         classifier.Calibrate(heldOut);
         return [.. ranks, .. plain.Values, .. Holds(classifier, classifier.Calibration!.Labels.Select(l => l.Threshold)).Values];
+    }
+
+    private List<Example> Pool()
+    {
+        using var pipeline = StableDiffusionPipeline.FromPretrained(options.Diffusion);
+        return SyntheticPool.Load(pipeline, Path.Combine(options.Work, $"pool-{poolId}.bin"), options.PoolSize);
     }
 
     private List<Example> TunedPool(Judge judge)
@@ -130,8 +133,13 @@ internal sealed class Ablation
             .Select(l => new TuningSample(Generation.Prompt(l), judge.Indices(l))),
     ];
 
-    private static void Report(string what, IReadOnlyList<Example> pool, IReadOnlyList<Example> kept) => Console.WriteLine(Invariant(
-        $"{pool.Count} {what}, {kept.Count} kept by the filter ({Share(pool, kept, 1):F0} % of one object, {Share(pool, kept, 2):F0} % of two)."));
+    // Nothing is generated or judged for variants that are not asked for.
+    private static Lazy<List<Example>> Kept(Judge judge, string what, Lazy<List<Example>> pool) => new(() =>
+    {
+        var kept = SyntheticPool.Filter(judge, pool.Value);
+        Console.WriteLine(Invariant($"{pool.Value.Count} {what}, {kept.Count} kept by the filter ({Share(pool.Value, kept, 1):F0} % of one object, {Share(pool.Value, kept, 2):F0} % of two)."));
+        return kept;
+    });
 
     private FusionClassifierOptions Shape(bool fusion) => new() { ContextTokens = options.ContextTokens, Fusion = fusion };
 
@@ -192,5 +200,5 @@ internal sealed class Ablation
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private sealed record Variant(string Name, FusionClassifierOptions Shape, FusionTrainingOptions Training, IReadOnlyList<Example>? Synthetic);
+    private sealed record Variant(string Name, FusionClassifierOptions Shape, FusionTrainingOptions Training, Lazy<List<Example>>? Synthetic);
 }

@@ -13,6 +13,9 @@ internal sealed record AblationOptions
     /// <summary>Folder that keeps the generated pool.</summary>
     public required string Work { get; init; }
 
+    /// <summary>Part of the names of the variants to measure; empty for all.</summary>
+    public string Only { get; init; } = "";
+
     public IReadOnlyList<int> Seeds { get; init; } = [1, 2, 3];
 
     /// <summary>Pictures that are generated.</summary>
