@@ -65,7 +65,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
             _environment.Info(nameof(FusionMultiLabelTrainer), $"{train.Count} training rows, {validation?.Count ?? 0} validation rows, {_options.Labels}, on {device}.");
             var result = FusionClassifierTrainer.Fit(classifier, _options.Training with { Seed = seed }, train, validation, new Messages(_environment, _options.Progress), cancellation.Token);
             classifier.Complete(_options.HalfPrecision ? ScalarType.Float16 : ScalarType.Float32, _options.IncludeTextEncoder);
-            Calibrate(classifier, validation, cancellation.Token);
+            Calibrate(classifier, validation, _options.Training.ReturnBestOnCancel ? default : cancellation.Token);
             classifier.Own(clip);
             return new(classifier, FusionSettings.Of(_options), result);
         }

@@ -89,6 +89,18 @@ public sealed class CalibrationTests
     }
 
     [TestMethod]
+    public void Fit_CancelledWithTheBestModel_CalibratesIt()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var options = Options with { Epochs = 500, CancellationToken = cancellation.Token, Progress = new Cancelling(cancellation), Training = new() { ReturnBestOnCancel = true } };
+
+        using var model = TinyWorld.Fit(s_ml, options, s_photos);
+
+        Assert.IsTrue(model.Training!.WasCancelled);
+        Assert.IsNotNull(model.Classifier.Calibration);
+    }
+
+    [TestMethod]
     public void Fit_HeldOutRowsWithoutLabels_WarnsAndLeavesScoresAsTheyAre()
     {
         List<string> warnings = [];
@@ -100,5 +112,16 @@ public sealed class CalibrationTests
 
         Assert.IsNull(model.Classifier.Calibration);
         Assert.IsTrue(warnings.Any(w => w.StartsWith("Scores are not calibrated: of the 2 held-out rows", StringComparison.Ordinal)), string.Join('\n', warnings));
+    }
+
+    private sealed class Cancelling(CancellationTokenSource source) : IProgress<Torch.Classification.TrainingProgress>
+    {
+        public void Report(Torch.Classification.TrainingProgress value)
+        {
+            if (value.Epoch == 2)
+            {
+                source.Cancel();
+            }
+        }
     }
 }

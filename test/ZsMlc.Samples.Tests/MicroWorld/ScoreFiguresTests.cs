@@ -1,5 +1,5 @@
 using MicroWorld.Evaluation;
-using ZsMlc.MicroModels.World;
+using ZsMlc.MicroModels;
 
 namespace ZsMlc.Samples.Tests.MicroWorld;
 
@@ -10,8 +10,8 @@ public sealed class ScoreFiguresTests
     public void Of_TwoPictures_TellsKindsApart()
     {
         // Both pictures show the first seen label, neither anything unseen; unseen labels are scored 0.2, seen ones as they should be.
-        var (labels, unseen) = (WorldLabels.All.Length, WorldLabels.Unseen.Length);
-        var shown = WorldLabels.All[unseen];
+        var world = ZeroShotModels.Micro;
+        var (labels, unseen, shown) = (world.Seen.Count + world.Unseen.Count, world.Unseen.Count, world.Seen[0]);
         float[] scores = [.. Enumerable.Range(0, 2 * labels).Select(i => i % labels is var c && c < unseen ? 0.2f : c == unseen ? 1 : 0)];
 
         var high = ScoreFigures.Of(scores, [[shown], [shown]], [.. Enumerable.Repeat(0.5, labels)]);

@@ -7,7 +7,8 @@ internal static class BestThreshold
     /// <param name="rows">Scores from 0 to 1, and whether the label was present; one of them at least was.</param>
     public static double Of(IEnumerable<(double Score, bool Present)> rows)
     {
-        var ranked = rows.OrderByDescending(r => r.Score).ToList();
+        var ranked = rows.ToList();
+        ranked.Sort(static (a, b) => b.Score.CompareTo(a.Score));
         var positives = ranked.Count(r => r.Present);
         var (best, threshold, hits) = (-1.0, 1.0, 0);
         for (var i = 0; i < ranked.Count; i++)
