@@ -141,4 +141,21 @@ public sealed class MultiLabelTrainers
     /// <param name="options">Labels, CLIP model and recipe.</param>
     /// <exception cref="ArgumentException">An option is missing or out of its range; the message names it.</exception>
     public FusionMultiLabelTrainer FusionMultiLabel(FusionMultiLabelOptions options) => new(_environment, options);
+
+    /// <summary>
+    /// Chooses <see cref="Torch.Classification.FusionClassifierOptions.InputSize"/>: trains once a size and compares the mAP on held-out real rows, so
+    /// on the seen labels. Small objects ask for a larger input, which costs time and memory with its square.
+    /// </summary>
+    /// <param name="data">Rows as for <see cref="FusionMultiLabelTrainer.Fit"/>, read once a size.</param>
+    /// <param name="options">Labels, CLIP model and recipe; <see cref="FusionMultiLabelOptions.ValidationFraction"/> must be above 0. Fewer epochs than for the final model usually suffice. No checkpoint is written.</param>
+    /// <param name="sizes">The sides to compare, in pixels, such as 224, 336, 448.</param>
+    /// <exception cref="ArgumentException">A size does not fit the image tower, there is none, no rows are held out, or an option is out of its range; found before the first training.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public InputSizeChoice ChooseInputSize(IDataView data, FusionMultiLabelOptions options, params IReadOnlyList<int> sizes)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(sizes);
+        return InputSizeChoice.Make(_environment, data, options, sizes);
+    }
 }

@@ -42,7 +42,7 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
         public Run(FusionClassifier classifier, FusionSettings settings, DataViewRow row, DataViewSchema.Column column, int capacity)
         {
             (_classifier, _settings, _reader, _thresholds) = (classifier, settings, new(row, column, settings.MaximumPixels), Thresholds(classifier, settings));
-            var size = classifier.Vision.ImageSize;
+            var size = classifier.ReadSize;
             _images = empty([capacity, 3, size, size], ScalarType.Byte).DetachFromDisposeScope();
             _lifetime = new("pass over rows", _images.Dispose);
         }
@@ -53,7 +53,7 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
         {
             using var use = _lifetime.Enter();
             using var scope = NewDisposeScope();
-            var pixels = ImagePixels.ToSquare(_reader.Read(), _classifier.Vision.ImageSize).bytes;
+            var pixels = ImagePixels.ToSquare(_reader.Read(), _classifier.ReadSize).bytes;
             pixels.CopyTo(_images.bytes.Slice(slot * pixels.Length, pixels.Length));
         }
 

@@ -72,6 +72,13 @@ public sealed record FusionMultiLabelOptions
     /// </summary>
     public CalibrationOptions? Calibration { get; init; } = new();
 
+    /// <summary>
+    /// Gets the views of an image that are scored and joined, such as the whole and its four corners; a model keeps them, and
+    /// <see cref="FusionMultiLabelTransformer.WithViews"/> gives it others. Scoring takes <see cref="ImageViews.Count"/> times
+    /// as long. <see langword="null"/> (default): the whole image alone.
+    /// </summary>
+    public ImageViews? Views { get; init; }
+
     /// <summary>Gets the number of labels in <c>PredictedLabels</c>, the highest first; without it, all that reach their threshold. Default: none.</summary>
     public int? TopK { get; init; }
 
@@ -146,6 +153,7 @@ public sealed record FusionMultiLabelOptions
         OptionRange.Check(nameof(ValidationFraction), ValidationFraction, ValidationFraction is >= 0 and < 1, "0 to below 1");
         OptionRange.Check(nameof(Threshold), Threshold, Threshold is null or (>= 0 and <= 1), "0 to 1");
         Calibration?.Validate(nameof(Calibration));
+        Views?.Validate(nameof(Views));
         OptionRange.Check(nameof(TopK), TopK, TopK is null or >= 1, "1 or more");
         ColumnNames.Check(
             (nameof(ImageColumn), ImageColumn ?? ""), (nameof(LabelColumn), LabelColumn ?? ""), (nameof(SyntheticColumn), SyntheticColumn ?? ""),

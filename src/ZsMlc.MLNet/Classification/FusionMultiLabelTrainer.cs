@@ -60,11 +60,12 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
             using var generator = new Generator(unchecked((ulong)seed), CPU);
             classifier = FusionClassifier.Create(clip, _options.Labels.All, _options.Network, generator);
             classifier.ComputeType = _options.Precision;
-            using var rows = TrainingData.Read(_environment, input, _options with { CancellationToken = cancellation.Token }, classifier.Vision.ImageSize);
+            using var rows = TrainingData.Read(_environment, input, _options with { CancellationToken = cancellation.Token }, classifier.InputSize);
             var (train, validation) = Split(rows, seed);
             _environment.Info(nameof(FusionMultiLabelTrainer), $"{train.Count} training rows, {validation?.Count ?? 0} validation rows, {_options.Labels}, on {device}.");
             var result = FusionClassifierTrainer.Fit(classifier, _options.Training with { Seed = seed }, train, validation, new Messages(_environment, _options.Progress), cancellation.Token);
             classifier.Complete(_options.HalfPrecision ? ScalarType.Float16 : ScalarType.Float32, _options.IncludeTextEncoder);
+            classifier.Views = _options.Views;
             Calibrate(classifier, validation, _options.Training.ReturnBestOnCancel ? default : cancellation.Token);
             classifier.Own(clip);
             return new(classifier, FusionSettings.Of(_options), result);
@@ -112,7 +113,7 @@ public sealed class FusionMultiLabelTrainer : IEstimator<FusionMultiLabelTransfo
         {
             var (config, tokenizer) = ClipModel.Look(_options.Clip);
             FusionClassifier.Check(config, tokenizer, _options.Labels.All, _options.Network);
-            return config.Vision.ImageSize;
+            return _options.Network.InputSize ?? config.Vision.ImageSize;
         });
     }
 

@@ -85,6 +85,20 @@ public sealed class FusionMultiLabelTransformer : ITransformer, IDisposable
         return new(_classifier.WithLabels(set.All), _settings with { Seen = set.Seen, Unseen = set.Unseen }, Training);
     }
 
+    /// <summary>
+    /// The same model with other views of an image, joined at scoring: no training is needed. The result has weights of its
+    /// own; either can be disposed before the other.
+    /// </summary>
+    /// <param name="views">The views, or <see langword="null"/> for the whole image alone. With <see cref="ViewJoin.Max"/> scores come out higher; calibration and thresholds stay those of the views that the model was trained with.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public FusionMultiLabelTransformer WithViews(ImageViews? views) => new(_classifier.WithViews(views), _settings, Training);
+
+    /// <summary>Gets the views of an image that are scored and joined, or <see langword="null"/> for the whole image alone.</summary>
+    public ImageViews? Views => _classifier.Views;
+
+    /// <summary>Gets the side of the square images that the network takes, in pixels.</summary>
+    public int InputSize => _classifier.InputSize;
+
     /// <summary>Reads the classifier of a checked model file, and no other component.</summary>
     /// <exception cref="CheckpointFormatException">The file holds no classifier or one of a newer version, or is damaged.</exception>
     internal static FusionMultiLabelTransformer Load(IHostEnvironment environment, ModelArchive archive) => Load(environment, archive.Find(s_format));

@@ -59,7 +59,7 @@ public sealed partial class FusionClassifier
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Dictionary<string, string> metadata = new() { ["format"] = "pt" };
-        new FusionDescription(Labels, Options, Vision, EmbedDim, text_encoder?.Config, QuickGelu, Calibration).Write(metadata);
+        new FusionDescription(Labels, Options, Vision, EmbedDim, text_encoder?.Config, QuickGelu, Calibration, Views).Write(metadata);
         if (includeTextEncoder)
         {
             StoredTokenizer.Write(metadata, _tokenizer!);
@@ -117,6 +117,7 @@ public sealed partial class FusionClassifier
             classifier._text = text is null ? null : new(text);
             classifier.QuickGelu = d.QuickGelu;
             classifier.Calibration = d.Calibration;
+            classifier.Views = d.Views;
             classifier.to(device);
             classifier._texts.Set(stored.to(ScalarType.Float32).to(device).DetachFromDisposeScope());
             classifier.Freeze();
@@ -151,26 +152,60 @@ public sealed partial class FusionClassifier
             throw new InvalidOperationException("The learnt contexts belong to the labels they were learnt for. Train with LabelSpecificContext = false to take other labels.");
         }
 
+        var classifier = Copy(labels);
+        using var noGrad = no_grad();
+        classifier._texts.Set(classifier.StoredTextFeatures());
+        return classifier.KeepAlive();
+    }
+
+    /// <summary>A classifier of the same weights that scores other views of the images; it can outlive this one.</summary>
+    /// <param name="views">The views, or <see langword="null"/> for the whole image alone.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public FusionClassifier WithViews(ImageViews? views)
+    {
+        using var use = Lifetime.Enter();
+        views?.Validate(nameof(views));
+        var classifier = Copy(Labels);
+        classifier.Views = views;
+        using var texts = Texts();
+        classifier._texts.Set(texts.Value.clone().DetachFromDisposeScope());
+        return classifier.KeepAlive();
+    }
+
+    /// <summary>A copy with an image tower of its own, for labels whose text features it has yet to be given.</summary>
+    private FusionClassifier Copy(IReadOnlyList<string> labels)
+    {
         using var noGrad = no_grad();
         using var unfilled = Layers.Unfilled();
         var images = Tower(Vision, EmbedDim, QuickGelu, Options);
+        if (text_encoder is null)
+        {
+            KeepAsStored(images, _storage);
+        }
+
         images.to(Device);
         images.load_state_dict(image_encoder.state_dict());
-        var prompts = new PromptLearner(text_encoder, _tokenizer, labels, Options.ContextTokens, specific: false);
-        prompts.to(Device);
-        prompts.ctx_pos.copy_(prompt_learner.ctx_pos);
-        prompts.ctx_neg.copy_(prompt_learner.ctx_neg);
-        var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts) 
+        PromptLearner? prompts = null;
+        if (text_encoder is not null && prompt_learner is not null && _tokenizer is not null)
+        {
+            prompts = new PromptLearner(text_encoder, _tokenizer, labels, Options.ContextTokens, Options.LabelSpecificContext);
+            prompts.to(Device);
+            prompts.ctx_pos.copy_(prompt_learner.ctx_pos);
+            prompts.ctx_neg.copy_(prompt_learner.ctx_neg);
+        }
+
+        var classifier = new FusionClassifier(Options, labels, images, text_encoder, prompts)
         {
             _text = _text?.Hold(),
             _tokenizer = _tokenizer,
             _storage = _storage,
             QuickGelu = QuickGelu,
+            ComputeType = ComputeType,
             Calibration = Calibration?.For(Labels, labels),
+            Views = Views,
         };
         classifier.Freeze();
-        classifier._texts.Set(classifier.StoredTextFeatures());
-        return classifier.KeepAlive();
+        return classifier;
     }
 
     /// <summary>

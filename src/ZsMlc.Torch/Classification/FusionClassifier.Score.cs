@@ -6,6 +6,21 @@ namespace ZsMlc.Torch.Classification;
 
 public sealed partial class FusionClassifier
 {
+    /// <summary>Gets or sets the views of an image that <see cref="Score"/> joins; <see langword="null"/> (default) for the whole image alone. Saved with the classifier.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">On setting: an option is out of its range.</exception>
+    public ImageViews? Views
+    {
+        get;
+        set
+        {
+            value?.Validate(nameof(Views));
+            field = value;
+        }
+    }
+
+    /// <summary>Gets the side of square images that <see cref="Score"/> need not enlarge, crops of them included.</summary>
+    internal int ReadSize => Views?.ReadSize(InputSize) ?? InputSize;
+
     /// <summary>Probabilities of all labels, calibrated where there is a <see cref="Calibration"/>. The text features are computed on the first call and kept until <see cref="ForgetTextFeatures"/>.</summary>
     /// <param name="images">RGB pixels of any size [B, 3, H, W]: Byte, or floating point from 0 to 1.</param>
     /// <returns>Float32 [B, C] on the CPU.</returns>
@@ -32,8 +47,21 @@ public sealed partial class FusionClassifier
         Tensor Read(Tensor rows)
         {
             using var scope = NewDisposeScope();
-            var pixels = Preprocessor.Preprocess(HostBatch.To(rows, Device));
-            return read(Logits(pixels, texts.Value).to(ScalarType.Float32)).cpu().MoveToOuterDisposeScope();
+            var pixels = HostBatch.To(rows, Device);
+            return read(Views is null ? Pairs(pixels) : Joined(pixels, Views)).cpu().MoveToOuterDisposeScope();
+        }
+
+        Tensor Pairs(Tensor pixels)
+        {
+            using var scope = NewDisposeScope();
+            return Logits(Preprocessor.Preprocess(pixels), texts.Value).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        }
+
+        // One view after the other takes no more memory than one.
+        Tensor Joined(Tensor pixels, ImageViews views)
+        {
+            var present = views.Joined([.. views.Of(pixels).Select(view => Differences(Pairs(view)))]);
+            return stack([zeros_like(present), present], 1);
         }
     }
 

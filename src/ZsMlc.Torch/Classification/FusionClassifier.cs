@@ -38,8 +38,11 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
     /// <summary>Gets the sizes of the image tower.</summary>
     public ClipVisionConfig Vision => image_encoder.Config;
 
-    /// <summary>Gets the preprocessing that the image tower expects.</summary>
-    public ClipPreprocessor Preprocessor => new(Vision.ImageSize, Vision.Pixels);
+    /// <summary>Gets the side of the square images that the network takes, in pixels.</summary>
+    public int InputSize => Options.InputSize ?? Vision.ImageSize;
+
+    /// <summary>Gets the preprocessing that the network expects.</summary>
+    public ClipPreprocessor Preprocessor => new(InputSize, Vision.Pixels);
 
     /// <summary>Gets the guard of every call: disposal waits for those that run.</summary>
     internal SharedLifetime Lifetime { get; }
@@ -82,6 +85,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
         }
 
         ImageTower.Check(clip.Vision, options.DensePath);
+        clip.Vision.CheckInput(options.InputSize);
         PromptLearner.Tokens(tokenizer, labels, options.ContextTokens, clip.Text.ContextLength);
     }
 

@@ -24,6 +24,14 @@ public sealed record FusionClassifierOptions
     /// <summary>Gets how a vision transformer makes features of single positions. Default <see cref="DensePath.Residual"/>, the only one a ResNet takes.</summary>
     public DensePath DensePath { get; init; }
 
+    /// <summary>
+    /// Gets the side of the square images that the network takes, in pixels: a multiple of 32 (ResNet) or of the patch size
+    /// (vision transformer), up to 8 times CLIP's own; positions are resized bicubically. A larger input has more positions,
+    /// so small objects have some of their own; time and memory grow with its square. <see langword="null"/> (default): CLIP's
+    /// own size.
+    /// </summary>
+    public int? InputSize { get; init; }
+
     /// <summary>Gets the normalisation of the branches. Default <see cref="FusionNorm.Affine"/>.</summary>
     public FusionNorm Norm { get; init; }
 

@@ -8,7 +8,8 @@ namespace ZsMlc.Torch.Classification;
 
 /// <summary>What the header of a stored classifier says about the tensors behind it.</summary>
 internal sealed record FusionDescription(
-    IReadOnlyList<string> Labels, FusionClassifierOptions Options, ClipVisionConfig Vision, int EmbedDim, ClipTextConfig? Text, bool QuickGelu, ScoreCalibration? Calibration = null)
+    IReadOnlyList<string> Labels, FusionClassifierOptions Options, ClipVisionConfig Vision, int EmbedDim, ClipTextConfig? Text, bool QuickGelu, ScoreCalibration? Calibration = null,
+    ImageViews? Views = null)
 {
     public const string ImagePrefix = "image_encoder.", TextPrefix = "text_encoder.", PromptPrefix = "prompt_learner.", TextFeatures = "text_features";
 
@@ -54,7 +55,9 @@ internal sealed record FusionDescription(
         ClipConfig.Require(Enum.IsDefined(Options.Norm), $"The norm of the branches is {(int)Options.Norm}, which there is not.");
         Vision.Check();
         Text?.Check();
+        Vision.CheckInput(Options.InputSize);
         Calibration?.Check(Labels.Count);
+        Views?.Validate(nameof(Views));
         ClipSizes.Check(file, nameof(FusionClassifier), EmbedDim, (Vision, ImagePrefix), Text is null ? null : (Text, TextPrefix));
         Shape(file, TextFeatures, [2 * Labels.Count, EmbedDim]);
         ClipConfig.Require(torch.is_floating_point(file.Info(TextFeatures).DType), $"'{TextFeatures}' is of type {file.Info(TextFeatures).DType}; expected a floating-point type.");

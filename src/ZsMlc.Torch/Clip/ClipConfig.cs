@@ -78,6 +78,9 @@ public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<in
         init => field = value == 4 * Width ? null : value;
     }
 
+    // Resized positions say ever less about places the further they are stretched.
+    private const int LargestInput = 8;
+
     /// <summary>Gets the normalisation of the pixels. Default OpenAI's.</summary>
     public PixelNormalization Pixels { get; init; } = PixelNormalization.OpenAI;
 
@@ -111,6 +114,18 @@ public sealed record ClipVisionConfig(int ImageSize, int Width, IReadOnlyList<in
         }
 
         ClipConfig.Require(attended % Heads == 0, $"Vision.Heads is {Heads}, which does not divide the width {attended}.");
+    }
+
+    /// <summary>Throws where the tower does not take images of a side.</summary>
+    /// <param name="side">Side of the square input in pixels, or null for that of the tower.</param>
+    /// <exception cref="ArgumentException">It is no multiple of the step between positions, or out of range.</exception>
+    internal void CheckInput(int? side)
+    {
+        var step = ResNetLayers is null ? PatchSize : 32;
+        if (side is { } pixels && (pixels < step || pixels % step != 0 || pixels > (long)LargestInput * ImageSize))
+        {
+            throw new ArgumentException($"InputSize is {pixels}; this image tower takes multiples of {step} up to {(long)LargestInput * ImageSize}, {LargestInput} times its own {ImageSize}.");
+        }
     }
 
     /// <summary>A lower bound of the tower's number of weights, embedding of width <paramref name="embedDim"/> included.</summary>
