@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Checkpoints;
@@ -80,9 +79,9 @@ internal sealed class SafetensorsStream : ICheckpoint
 
     private void ReadTensors(Stream stream, byte[] prefix, byte[] json)
     {
-        using var hash = HasChecksum ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
-        hash?.AppendData(prefix);
-        hash?.AppendData(json);
+        using var hash = HasChecksum ? new TensorHash() : null;
+        hash?.Append(prefix);
+        hash?.Append(json);
         var (position, isChecked) = (_header.DataStart, false);
         foreach (var (name, entry) in _header.Entries.OrderBy(e => e.Value.Offset).ThenBy(e => e.Value.Length))
         {
@@ -94,18 +93,15 @@ internal sealed class SafetensorsStream : ICheckpoint
             position += entry.Length;
             if (hash is not null && name == SafetensorsHeader.ChecksumName)
             {
-                CheckHash(stream, entry, hash.GetHashAndReset());
+                CheckHash(stream, entry, hash.Finish());
                 isChecked = true;
                 continue;
             }
 
             var tensor = empty(entry.Info.Shape, entry.Info.DType, CPU).DetachFromDisposeScope();
             _tensors[name] = tensor;
-            TensorBlocks.ForEach(tensor, (block, _) =>
-            {
-                Fill(stream, block, Source);
-                hash?.AppendData(block);
-            });
+            TensorBlocks.ForEach(tensor, (block, _) => Fill(stream, block, Source));
+            hash?.Append(tensor);
         }
     }
 
