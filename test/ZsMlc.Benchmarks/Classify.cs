@@ -15,7 +15,7 @@ internal sealed class Classify : IBenchmark
 
     public string Name => "classify";
 
-    public string Description => $"Images/s of the RN50 fusion classifier, 224², {Labels} labels, 64 + 64 context tokens.";
+    public string Description => $"Images/s of the fusion classifier, RN50 and ViT-B/16, 224², {Labels} labels, 64 + 64 context tokens.";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {
@@ -34,6 +34,14 @@ internal sealed class Classify : IBenchmark
 
             var files = ml.Data.LoadImagesFromFolder(folder.Path);
             rows.Add(Rate(options, $"Transform from JPEG files, {name}", () => SamplePhotos.ReadScores(model.Transform(files))));
+        }
+
+        using var vit = RandomModels.ViT(options);
+        foreach (var (type, name) in DeviceClock.Precisions)
+        {
+            using var classifier = RandomModels.Classifier(vit, Labels, type);
+            var pixels = RandomModels.Pixels(options.Batch, classifier.Vision.ImageSize);
+            rows.Add(Rate(options, $"network, ViT-B/16, {name}", () => classifier.Score(pixels)));
         }
 
         using var plain = RandomModels.Classifier(clip, Labels);

@@ -39,7 +39,7 @@ root.SetAction(parsed =>
 
 var peer = new Argument<string>("peer") { Description = "Command of the peer, arguments included, for example \"python3 peer.py\"." };
 var rounds = new Option<int>("--rounds") { Description = "How often each of the two is started.", DefaultValueFactory = _ => 3 };
-var only = new Option<string[]>("--only") { Description = "classify, train, filter; by default all.", AllowMultipleArgumentsPerToken = true };
+var only = new Option<string[]>("--only") { Description = "classify, train, filter, classify-vit, train-vit; by default the first three.", AllowMultipleArgumentsPerToken = true };
 var versus = new Command("versus", "Runs ours and a peer alternately and prints the ratios of medians.") { peer, rounds, only };
 versus.SetAction(parsed =>
 {

@@ -32,6 +32,10 @@ internal static class RandomModels
         return clip;
     }
 
+    /// <summary>CLIP with a vision transformer for the classifier: ViT-B/16, 224².</summary>
+    public static ClipModel ViT(BenchmarkOptions options) =>
+        Clip(options.Smoke ? new(32, ClipVisionConfig.ViT(32, 64, 16, 2), s_tinyText) : ClipConfig.ViTB16, options);
+
     /// <summary>CLIP with a vision transformer: ViT-B/32, 224².</summary>
     public static ClipModel Judge(BenchmarkOptions options, ScalarType dtype = ScalarType.Float32)
     {
@@ -41,7 +45,7 @@ internal static class RandomModels
     }
 
     /// <summary>The fusion classifier as published: 64 context tokens of each polarity, branches in all bottlenecks.</summary>
-    /// <param name="clip">CLIP with a ResNet; it must outlive the classifier.</param>
+    /// <param name="clip">CLIP; it must outlive the classifier.</param>
     /// <param name="labels">Number of labels.</param>
     /// <param name="dtype">Element type that images are computed in.</param>
     /// <param name="contextTokens">Learnt tokens in front of a label.</param>

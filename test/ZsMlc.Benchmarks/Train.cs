@@ -11,7 +11,7 @@ internal sealed class Train : IBenchmark
 
     public string Name => "train";
 
-    public string Description => $"Images/s of a training step of the RN50 fusion classifier: {Labels} labels, 64 + 64 context tokens, gradients, check for finite numbers, and update.";
+    public string Description => $"Images/s of a training step of the fusion classifier, RN50 and ViT-B/16: {Labels} labels, 64 + 64 context tokens, gradients, check for finite numbers, and update.";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {
@@ -25,6 +25,13 @@ internal sealed class Train : IBenchmark
             {
                 rows.Add(Rate($"step with RandAugment and cutout, {name}", classifier, augment: true));
             }
+        }
+
+        using var vit = RandomModels.ViT(options);
+        foreach (var (type, name) in DeviceClock.Precisions)
+        {
+            using var classifier = RandomModels.Classifier(vit, Labels, type);
+            rows.Add(Rate($"step, ViT-B/16, {name}", classifier, augment: false));
         }
 
         return rows;

@@ -7,7 +7,7 @@ namespace ZsMlc.Benchmarks;
 /// <summary>
 /// Ours against a peer that does the same in another framework. The two run in turn, round by round, each in a process of
 /// its own, so that whatever else the machine does falls on both. The peer is a command that is given <c>classify</c>,
-/// <c>train</c>, <c>filter</c> or <c>filter1</c>, <c>--threads</c>, <c>--batch</c> and <c>--repeats</c>, and prints a line
+/// <c>train</c>, <c>filter</c> or <c>filter1</c> (<c>classify-vit</c> or <c>train-vit</c> where these are asked for), <c>--threads</c>, <c>--batch</c> and <c>--repeats</c>, and prints a line
 /// <c>name, seconds a batch s/batch, …</c> parted by tabs.
 /// </summary>
 internal static class Versus
@@ -18,13 +18,18 @@ internal static class Versus
         ("train", "training step, RN50, 48 labels", "train", 3.5, 5),
         ("filter", "filter, ViT-B/32, batched", "filter", 1.2, 2.2),
         ("filter", "filter, batched, against the peer one by one", "filter1", 5, 9),
+        ("classify-vit", "classify, ViT-B/16, 65 labels", "classify-vit", 2, 2),
+        ("train-vit", "training step, ViT-B/16, 48 labels", "train-vit", 2.5, 2.5),
     ];
+
+    // What every peer does; the others are asked for by name.
+    private static readonly string[] s_common = ["classify", "train", "filter"];
 
     /// <summary>Runs the rounds and returns the ratios, peer's seconds by ours, each with its target.</summary>
     public static IReadOnlyList<Measurement> Run(string peer, int rounds, IReadOnlyList<string> works, BenchmarkOptions options)
     {
         var command = peer.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var targets = s_targets.Where(t => works.Count == 0 || works.Contains(t.Work)).ToList();
+        var targets = s_targets.Where(t => (works.Count == 0 ? s_common : works).Contains(t.Work)).ToList();
         Dictionary<string, List<double>> seconds = [], memory = [];
         for (var round = 0; round < rounds; round++)
         {

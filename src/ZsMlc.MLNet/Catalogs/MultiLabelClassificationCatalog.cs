@@ -40,8 +40,9 @@ public sealed class MultiLabelClassificationCatalog
     public FusionMultiLabelTransformer Load(string path) => Read(path, archive => FusionMultiLabelTransformer.Load(_context, archive));
 
     /// <summary>
-    /// Loads a whole saved model like <c>ml.Model.Load</c>, but compares every entry of the file with its CRC-32 first, and
-    /// fails with the cause instead of two exceptions around it.
+    /// Loads a whole saved model like <c>ml.Model.Load</c>, but compares every entry of the file with its CRC-32 first, reads
+    /// the schema and the steps' headers in a way that cannot hang, and fails with the cause instead of two exceptions around
+    /// it. The steps of ML.NET itself are read by ML.NET, which trusts what they hold behind their headers.
     /// </summary>
     /// <param name="path">A file that <see cref="Save"/> or <c>ml.Model.Save</c> wrote.</param>
     /// <param name="inputSchema">The schema of the rows that the model takes.</param>
@@ -53,7 +54,7 @@ public sealed class MultiLabelClassificationCatalog
     {
         var (model, schema) = Read(path, archive =>
         {
-            archive.CheckAll();
+            archive.CheckAll(_context);
             return (_context.Model.Load(archive.Rewound(), out var found), found);
         });
         inputSchema = schema;

@@ -35,7 +35,7 @@ public static class DataCatalogExtensions
         /// <returns>A view like that of <c>LoadFromCoco</c>.</returns>
         /// <exception cref="FileNotFoundException">A file does not exist.</exception>
         /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
-        /// <exception cref="FormatException">The files do not fit together, or a path leads out of the folder.</exception>
+        /// <exception cref="FormatException">The files do not fit together, a path leads out of the folder, or a file is a Git LFS pointer.</exception>
         public IDataView LoadFromNusWide(string imageList, string imageFolder, IReadOnlyList<NusWideLabels> labels, ImageDataOptions? options = null)
         {
             options ??= new();

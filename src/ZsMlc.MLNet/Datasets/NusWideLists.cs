@@ -1,3 +1,5 @@
+using ZsMlc.Torch.Checkpoints;
+
 namespace ZsMlc.MLNet.Datasets;
 
 /// <summary>A matrix of 0 and 1, one line an image, and the names of its columns, one a line: NUS-WIDE's form of labels.</summary>
@@ -9,16 +11,16 @@ public sealed record NusWideLabels(string MatrixFile, string NamesFile);
 internal static class NusWideLists
 {
     /// <summary>Reads the rows of an image list and one or several matrices, whose labels are united.</summary>
-    /// <exception cref="FormatException">A file has another number of lines or columns, or other values than 0 and 1, or the list names a file outside the folder.</exception>
+    /// <exception cref="FormatException">A file has another number of lines or columns, or other values than 0 and 1, the list names a file outside the folder, or a file is a Git LFS pointer.</exception>
     public static List<ImageRow> Read(string imageList, string folder, IReadOnlyList<NusWideLabels> sources)
     {
-        var paths = File.ReadLines(imageList).Select(l => l.Trim()).Where(l => l.Length > 0).ToList();
+        var paths = Lines(imageList).ToList();
         var labels = paths.Select(_ => new List<string>()).ToList();
         foreach (var source in sources)
         {
-            var names = File.ReadLines(source.NamesFile).Select(l => l.Trim()).Where(l => l.Length > 0).ToList();
+            var names = Lines(source.NamesFile).ToList();
             var row = 0;
-            foreach (var line in File.ReadLines(source.MatrixFile).Where(l => !string.IsNullOrWhiteSpace(l)))
+            foreach (var line in Lines(source.MatrixFile))
             {
                 if (row < paths.Count)
                 {
@@ -35,6 +37,20 @@ internal static class NusWideLists
         }
 
         return [.. paths.Select((p, i) => new ImageRow(PathOf(imageList, folder, p, i), [.. labels[i].Distinct()]))];
+    }
+
+    private static IEnumerable<string> Lines(string path)
+    {
+        try
+        {
+            GitLfsPointer.Refuse(path);
+        }
+        catch (CheckpointFormatException e)
+        {
+            throw new FormatException(e.Message, e);
+        }
+
+        return File.ReadLines(path).Select(l => l.Trim()).Where(l => l.Length > 0);
     }
 
     private static string PathOf(string imageList, string folder, string name, int row) =>

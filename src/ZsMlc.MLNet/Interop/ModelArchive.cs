@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using Microsoft.ML;
+using Microsoft.ML.Data.IO;
+using Microsoft.ML.Runtime;
 using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.MLNet.Interop;
@@ -13,7 +15,10 @@ internal sealed class ModelArchive : IDisposable
     /// <summary>Limits: entries of an archive, and bytes that unfold out of each byte of it once they are more than <see cref="Small"/>.</summary>
     internal const int MaxEntries = 10_000, MaxRatio = 100, Small = 1 << 26;
 
-    private const string Header = "Model.key";
+    private const string Header = "Model.key", Schema = "Schema";
+
+    // Of names and types of columns and what is known of them; it is unfolded in memory.
+    private const long MaxSchema = 1 << 26;
 
     private readonly string _path;
     private readonly FileStream _file;
@@ -57,9 +62,25 @@ internal sealed class ModelArchive : IDisposable
         return _file;
     }
 
-    /// <summary>Reads every entry and compares it with its checksum.</summary>
+    /// <summary>
+    /// Reads every entry and compares it with its checksum. A checksum can be made to fit, so the schema and the components'
+    /// headers are also read as ML.NET does, from streams that end its reader where it would hang.
+    /// </summary>
+    /// <param name="environment">The host that ML.NET's readers report to.</param>
     /// <exception cref="CheckpointFormatException">An entry is damaged; the message names it.</exception>
-    public void CheckAll() => Check(_entries);
+    public void CheckAll(IHostEnvironment environment)
+    {
+        Check(_entries);
+        foreach (var header in _entries.Where(e => e.Name == Header))
+        {
+            ReadHeader(header);
+        }
+
+        if (_entries.FirstOrDefault(e => e.FullName == Schema) is { } schema)
+        {
+            CheckSchema(environment, schema);
+        }
+    }
 
     /// <summary>
     /// The last component of a kind. Every entry has been compared with its checksum but its own streams, each of which is
@@ -129,14 +150,7 @@ internal sealed class ModelArchive : IDisposable
 
     private ModelLoadContext ReadHeader(ZipArchiveEntry entry)
     {
-        var bytes = new MemoryStream();
-        using (var stream = new CheckedEntryStream(_path, entry))
-        {
-            stream.CopyTo(bytes);
-            stream.Complete();
-        }
-
-        bytes.Position = 0;
+        var bytes = ReadAll(entry);
         try
         {
             return new ModelLoadContext(new BinaryReader(bytes), null);
@@ -145,6 +159,37 @@ internal sealed class ModelArchive : IDisposable
         {
             throw new CheckpointFormatException(_path, $"the entry {entry.FullName} is not the header of an ML.NET component: {e.Message}", e);
         }
+    }
+
+    private void CheckSchema(IHostEnvironment environment, ZipArchiveEntry entry)
+    {
+        if (entry.Length > MaxSchema)
+        {
+            throw new CheckpointFormatException(_path, $"the entry {entry.FullName} has {entry.Length} bytes; at most {MaxSchema} are accepted.");
+        }
+
+        using var bytes = ReadAll(entry);
+        try
+        {
+            new BinaryLoader(environment, new BinaryLoader.Arguments(), bytes).Dispose();
+        }
+        catch (Exception e)
+        {
+            // Not for want of memory: what the entry claims is more than any memory holds.
+            throw new CheckpointFormatException(_path, $"the entry {entry.FullName} does not hold the schema of an ML.NET model: {e.Message}", e);
+        }
+    }
+
+    private EndThrowsStream ReadAll(ZipArchiveEntry entry)
+    {
+        var bytes = new MemoryStream();
+        using (var stream = new CheckedEntryStream(_path, entry))
+        {
+            stream.CopyTo(bytes);
+            stream.Complete();
+        }
+
+        return new(bytes.ToArray());
     }
 
     private bool TryRead(string name, Action<Stream> read)

@@ -13,7 +13,7 @@ namespace ZsMlc.Benchmarks.Children;
 
 /// <summary>
 /// One of our works, answered as a peer answers: a line <c>name, seconds a batch, images/s</c>, parted by tabs. Arguments:
-/// <c>classify</c>, <c>train</c>, <c>filter</c>, <c>filter1</c>, <c>unet</c> (a step of half Stable Diffusion's width), or on the
+/// <c>classify</c>, <c>train</c>, both with <c>-vit</c> for ViT-B/16 in place of RN50, <c>filter</c>, <c>filter1</c>, <c>unet</c> (a step of half Stable Diffusion's width), or on the
 /// micro models <c>generate</c> (20 steps, guidance 2.5) and <c>micro</c> (pictures through <c>Transform</c>); and <c>fp32</c> or <c>bf16</c>.
 /// </summary>
 internal sealed class OurSide : IChild
@@ -29,8 +29,10 @@ internal sealed class OurSide : IChild
         var (what, type) = (arguments[0], DeviceClock.AllPrecisions.Single(p => p.Name == arguments[1]).Type);
         var seconds = what switch
         {
-            "classify" => Scoring(type, options),
-            "train" => Training(type, options),
+            "classify" => Scoring(RandomModels.ResNet, type, options),
+            "classify-vit" => Scoring(RandomModels.ViT, type, options),
+            "train" => Training(RandomModels.ResNet, type, options),
+            "train-vit" => Training(RandomModels.ViT, type, options),
             "unet" => Denoising(type, options),
             "generate" => Generating(type, options),
             "micro" => Transforming(type, options),
@@ -40,17 +42,17 @@ internal sealed class OurSide : IChild
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}\t{median:0.00000} s/batch\t{options.Batch / median:0.000} images/s"));
     }
 
-    private static IReadOnlyList<double> Scoring(ScalarType type, BenchmarkOptions options)
+    private static IReadOnlyList<double> Scoring(Func<BenchmarkOptions, ClipModel> backbone, ScalarType type, BenchmarkOptions options)
     {
-        using var clip = RandomModels.ResNet(options);
+        using var clip = backbone(options);
         using var classifier = RandomModels.Classifier(clip, Classify.Labels, type);
         using var pixels = RandomModels.Pixels(options.Batch, classifier.Vision.ImageSize);
         return Measurement.Time(() => DeviceClock.Run(options, () => classifier.Score(pixels)), options.Runs);
     }
 
-    private static IReadOnlyList<double> Training(ScalarType type, BenchmarkOptions options)
+    private static IReadOnlyList<double> Training(Func<BenchmarkOptions, ClipModel> backbone, ScalarType type, BenchmarkOptions options)
     {
-        using var clip = RandomModels.ResNet(options);
+        using var clip = backbone(options);
         using var classifier = RandomModels.Classifier(clip, Train.Labels, type);
         return Train.Steps(classifier, options, options.Runs);
     }

@@ -105,6 +105,24 @@ public sealed class LoadersTests
     }
 
     [TestMethod]
+    [DataRow("list.txt")]
+    [DataRow("matrix.txt")]
+    [DataRow("names.txt")]
+    public void LoadFromNusWide_GitLfsPointer_IsNamed(string pointer)
+    {
+        using var folder = new TestFolder();
+        folder.Write("list.txt", "1.jpg\n");
+        folder.Write("matrix.txt", "1\n");
+        folder.Write("names.txt", "sky\n");
+        folder.Write(pointer, "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n");
+
+        var e = Assert.ThrowsExactly<FormatException>(() => _ml.Data.LoadFromNusWide(folder["list.txt"], folder.Path, [new(folder["matrix.txt"], folder["names.txt"])]));
+
+        Assert.Contains(pointer, e.Message);
+        Assert.Contains("Git LFS pointer", e.Message);
+    }
+
+    [TestMethod]
     public void LoadFromNusWide_MutatedFiles_AreReadOrRefused()
     {
         using var folder = new TestFolder();

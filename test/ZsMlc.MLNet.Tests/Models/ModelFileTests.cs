@@ -3,6 +3,7 @@ using System.IO.Compression;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using ZsMlc.MLNet.Classification;
+using ZsMlc.MLNet.Interop;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Classification;
 using static ZsMlc.MLNet.Classification.FusionMultiLabelTransformerTests;
@@ -152,6 +153,65 @@ public sealed class ModelFileTests
     }
 
     [TestMethod]
+    [Timeout(120_000)]
+    public void LoadChain_SchemaThatClaimsMoreThanItHas_IsRefused()
+    {
+        var path = Copy("schema-dimensions.zip");
+
+        // Behind the name of the items' type and its length stands the number of dimensions, which ML.NET reads for ever.
+        Replace(path, "Schema", bytes => BitConverter.GetBytes(0x7fff).CopyTo(bytes, bytes.AsSpan().IndexOf("TextSpan\0\x1\0\0\0"u8) + 9));
+
+        var e = Assert.ThrowsExactly<CheckpointFormatException>(() => s_ml.MultiLabelClassification.LoadChain(path, out _));
+        Assert.Contains("Schema", e.Message);
+    }
+
+    [TestMethod]
+    [Timeout(300_000)]
+    public void CheckAll_MutatedSchemaWithAFittingCrc_IsRefusedOrReadInBoundedTime()
+    {
+        var random = new Random(14);
+        var (path, refused, read) = (s_folder["schema-mutated.zip"], 0, 0);
+        for (var i = 0; i < 120; i++)
+        {
+            File.Copy(s_file, path, overwrite: true);
+            Replace(path, "Schema", bytes => Mutate(bytes, random, i));
+            var checking = Task.Run(() =>
+            {
+                using var archive = ModelArchive.Open(path);
+                archive.CheckAll(s_ml);
+            });
+            try
+            {
+                Assert.IsTrue(checking.Wait(TimeSpan.FromSeconds(30)), $"mutation {i} hangs");
+                read++;
+            }
+            catch (AggregateException e)
+            {
+                Assert.IsInstanceOfType<CheckpointFormatException>(e.InnerException, $"mutation {i}");
+                refused++;
+            }
+        }
+
+        Console.WriteLine($"120 mutated schemas: {refused} refused, {read} read.");
+        Assert.IsGreaterThan(20, refused);
+        Assert.IsGreaterThan(10, read);
+    }
+
+    [TestMethod]
+    [Timeout(120_000)]
+    public void Load_HeaderCutShortWithAFittingCrc_IsRefused()
+    {
+        foreach (var kept in new[] { 0, 1, 100, 255, 256, 257, 300 })
+        {
+            var path = Copy("header-cut.zip");
+            Replace(path, "TransformerChain/Transform_002/Model.key", bytes => bytes[..kept]);
+
+            Refused(path, "Model.key");
+            Assert.Contains("Model.key", Assert.ThrowsExactly<CheckpointFormatException>(() => s_ml.MultiLabelClassification.LoadChain(path, out _)).Message);
+        }
+    }
+
+    [TestMethod]
     [DataRow("TransformerChain/Transform_002/weights.safetensors", "SHA-256")]
     [DataRow("TransformerChain/Transform_002/Model.key", "settings")]
     public void Load_OneByteWithAFittingCrc_IsFoundByTheSha(string entry, string said)
@@ -297,8 +357,40 @@ public sealed class ModelFileTests
         return s_folder[name];
     }
 
+    // Where the header and the tables stand: other bytes, other numbers, all of it cut, parts copied over others.
+    private static void Mutate(byte[] bytes, Random random, int number)
+    {
+        var at = random.Next(3) == 0 ? random.Next(56) : random.Next(256, bytes.Length);
+        int[] numbers = [-1, int.MinValue, int.MaxValue, 1 << 16, 0, 257];
+        switch (number % 4)
+        {
+            case 0:
+                bytes[at] ^= (byte)(1 << random.Next(8));
+                break;
+            case 1:
+                BitConverter.GetBytes(numbers[random.Next(numbers.Length)]).CopyTo(bytes, Math.Min(at, bytes.Length - 4));
+                break;
+            case 2:
+                bytes.AsSpan(at).Clear();
+                break;
+            default:
+                bytes.AsSpan(random.Next(256, bytes.Length - 32), 32).CopyTo(bytes.AsSpan(Math.Min(at, bytes.Length - 32)));
+                break;
+        }
+    }
+
+    private static void Replace(string path, string name, Action<byte[]> change, bool fixChecksum = true) => Replace(
+        path,
+        name,
+        bytes =>
+        {
+            change(bytes);
+            return bytes;
+        },
+        fixChecksum);
+
     /// <summary>Changes an entry, and makes its CRC-32 fit again or leaves it as it was.</summary>
-    private static void Replace(string path, string name, Action<byte[]> change, bool fixChecksum = true)
+    private static void Replace(string path, string name, Func<byte[], byte[]> change, bool fixChecksum = true)
     {
         using var zip = ZipFile.Open(path, ZipArchiveMode.Update);
         var entry = zip.GetEntry(name)!;
@@ -310,8 +402,7 @@ public sealed class ModelFileTests
         }
 
         entry.Delete();
-        var changed = bytes.ToArray();
-        change(changed);
+        var changed = change(bytes.ToArray());
         using (var stream = zip.CreateEntry(name, CompressionLevel.NoCompression).Open())
         {
             stream.Write(changed);
