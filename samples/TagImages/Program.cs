@@ -12,7 +12,7 @@ namespace ZsMlc.Samples.TagImages
     {
         private const long Million = 1_000_000;
 
-        /// <returns>0 when all went well, 1 when a file could not be read, 2 when the model or folder is missing or damaged.</returns>
+        /// <returns>One of <see cref="ExitCode"/>.</returns>
         public static Task<int> RunAsync(string[] args)
         {
             var model = new Argument<FileInfo>("model") { Description = "The saved model, for example out/tagger.zip." };
@@ -20,16 +20,6 @@ namespace ZsMlc.Samples.TagImages
             var top = new Option<int>("--top") { Description = "The most tags of a picture.", DefaultValueFactory = _ => 5 };
 
             var megapixels = new Option<int>("--max-megapixels") { Description = "The largest picture, in millions of pixels.", DefaultValueFactory = _ => 64 };
-
-            var folder = new Argument<DirectoryInfo>("folder") { Description = "Where the pictures are; subfolders too." };
-            var output = new Option<FileInfo>("--out")
-            {
-                Description = "The file to write: .json, or else CSV.", DefaultValueFactory = _ => new FileInfo("tags.csv"),
-            };
-            var threshold = new Option<float>("--threshold") { Description = "The least probability of a tag, 0 to 1." };
-            var tag = new Command("folder", "Tag every picture of a folder into a CSV or JSON file.") { model, folder, output, top, threshold, megapixels, gpu };
-            tag.SetAction(result => FolderCommand.Run(
-                result.GetValue(model)!, result.GetValue(folder)!, result.GetValue(output)!, result.GetValue(top), result.GetValue(threshold), result.GetValue(megapixels) * Million, result.GetValue(gpu)));
 
             var url = new Option<string>("--url")
             {
@@ -57,7 +47,7 @@ namespace ZsMlc.Samples.TagImages
                 return 0;
             });
 
-            return ResumableProgram.RunAsync(new RootCommand("Tags pictures with a saved zero-shot multi-label model.") { tag, serve }, args);
+            return ResumableProgram.RunAsync(new RootCommand("Tags pictures with a saved zero-shot multi-label model.") { FolderCommand.Create(), MergeCommand.Create(), serve }, args);
         }
     }
 }

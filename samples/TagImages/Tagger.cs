@@ -62,11 +62,13 @@ public sealed class Tagger : IDisposable
         }
     }
 
-    /// <summary>The tags of every picture of a folder, read and scored in batches while the result is enumerated.</summary>
-    /// <param name="options">Which pictures are read, and who is told of files that are left out.</param>
-    public IEnumerable<(string Path, IReadOnlyList<Tag> Tags)> TagFolder(string folder, int top, ImageDataOptions options)
+    /// <summary>The tags of picture files, read and scored in batches while the result is enumerated; in the order of the files.</summary>
+    /// <param name="files">Paths.</param>
+    /// <param name="top">The most tags of a picture.</param>
+    /// <param name="options">How pictures are read, and who is told of those that are left out.</param>
+    public IEnumerable<(string Path, IReadOnlyList<Tag> Tags)> TagFiles(IReadOnlyList<string> files, int top, ImageDataOptions options)
     {
-        var photos = _ml.Data.LoadImagesFromFolder(folder, recursive: true, options);
+        var photos = _ml.Data.LoadImagesFromFiles(files, options);
         foreach (var row in _ml.Data.CreateEnumerable<FileScores>(_model.Transform(photos), reuseRowObject: true))
         {
             yield return (row.ImagePath, Highest(row.Score, top));

@@ -34,7 +34,7 @@ internal static class SharedOptions
     public static Option<Gpus?> Gpus() => new("--gpu")
     {
         Description = "Index of the GPU; 'all', or several as in 0,1, for a process each on a share of the work; the CPU without it. A GPU that does not exist is an error.",
-        CustomParser = ZeroShotCoco.Gpus.Parse,
+        CustomParser = ZsMlc.Samples.Gpus.Parse,
     };
 
     public static Option<bool> FallbackToCpu() => new("--fallback-to-cpu") { Description = "Use the CPU in the place of a GPU that does not exist." };

@@ -63,7 +63,17 @@ public static class DataCatalogExtensions
             var files = Directory.EnumerateFiles(folder, "*", recursive ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly)
                 .Order(StringComparer.Ordinal).ToLookup(ImageReader.HasImageExtension);
             Report(catalog.Environment(), folder, [.. files[false]], options.PassedOver);
-            return ImageRows.View(catalog.Environment(), [.. files[true].Select(f => new ImageRow(f, []))], labels: false, options);
+            return catalog.LoadImagesFromFiles([.. files[true]], options);
+        }
+
+        /// <summary>Loads images from a list of files, in its order, without labels: pictures to be tagged, such as one part of very many.</summary>
+        /// <param name="files">Paths of the files, whatever their endings.</param>
+        /// <param name="options">How to read, and what to do with unreadable files; the other options do not apply.</param>
+        /// <returns>A lazy view: <c>Image</c> (MLImage), <c>ImagePath</c> (Text: the path as it stands in the list).</returns>
+        public IDataView LoadImagesFromFiles(IReadOnlyList<string> files, ImageDataOptions? options = null)
+        {
+            ArgumentNullException.ThrowIfNull(files);
+            return ImageRows.View(catalog.Environment(), [.. files.Select(f => new ImageRow(f, []))], labels: false, options ?? new());
         }
     }
 

@@ -18,14 +18,17 @@ internal sealed class DiffusionSlotGenerator(string path, SyntheticUnseenDataOpt
     public bool DependsOnGroup => true;
 
     /// <inheritdoc/>
-    public IEnumerable<IReadOnlyList<(int Index, SlotOutcome Outcome)>> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken) =>
-        [[.. MakeBatch(group, cancellationToken).Index()]];
+    public bool TakesWholeRounds => options.AcceptanceFilter is { PreviewStep: > 0 };
 
-    private IReadOnlyList<SlotOutcome> MakeBatch(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public IEnumerable<IReadOnlyList<(int Index, SlotOutcome Outcome)>> Generate(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken) =>
+        [[.. MakeImages(group, cancellationToken).Index()]];
+
+    private IReadOnlyList<SlotOutcome> MakeImages(IReadOnlyList<SlotAttempt> group, CancellationToken cancellationToken)
     {
         Open();
         var labels = group.Select(g => g.Labels).ToList();
-        var sampling = options.Sampling with { BatchSize = group.Count, Seeds = [.. group.Select(g => g.Seed)], Warning = WarnOnce };
+        var sampling = options.Sampling with { Seeds = [.. group.Select(g => g.Seed)], Warning = WarnOnce };
         if (options.AcceptanceFilter is { PreviewStep: > 0 and var step })
         {
             sampling = sampling with { PreviewStep = step, Preview = (previews, indices) => _judge!.Promises(previews, [.. indices.Select(i => labels[i])]) };

@@ -4,10 +4,16 @@ namespace ZsMlc.MLNet.SyntheticData;
 internal interface ISlotGenerator : IDisposable
 {
     /// <summary>
-    /// Gets whether an image depends on the others of its group, as rounding does in networks. Such a group is at most a batch, always put
-    /// together in the same way, and generated whole when one image is missing; otherwise the missing ones alone are asked for, a round at once.
+    /// Gets whether an image depends on the others of its group, as rounding does in networks. Such a group is always put together
+    /// in the same way, and generated whole when one image is missing; otherwise the missing ones alone are asked for, a round at once.
     /// </summary>
     bool DependsOnGroup { get; }
+
+    /// <summary>
+    /// Gets whether a group is all open slots of a chunk, as for images that are judged at a preview and put together anew behind it.
+    /// By default it is for images that do not depend on their company, and a batch for others.
+    /// </summary>
+    bool TakesWholeRounds => !DependsOnGroup;
 
     /// <summary>Generates one image for every member of a group, and judges them.</summary>
     /// <param name="group">The wishes: the result depends on them and on nothing else.</param>

@@ -19,8 +19,9 @@ public readonly record struct Shard(int Index, int Count)
     /// <exception cref="InvalidOperationException">A variable is no number, or an index comes without its count.</exception>
     public static Shard FromEnvironment() => ShardVariables.Read(Environment.GetEnvironmentVariable);
 
-    /// <summary>Whether a part of the work, counted from 0, is this shard's.</summary>
-    internal bool Takes(int chunk) => chunk % Count == Index;
+    /// <summary>Whether a piece of the work is this part's: pieces are dealt out in turn.</summary>
+    /// <param name="piece">Number of the piece, from 0.</param>
+    public bool Takes(int piece) => piece % Count == Index;
 
     /// <summary>Throws when the index is not below the count.</summary>
     internal void Validate()

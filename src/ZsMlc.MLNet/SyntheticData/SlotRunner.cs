@@ -36,10 +36,11 @@ internal sealed record SlotRunResult(int Generated, SyntheticDataStatistics Stat
 
 /// <summary>Carries out one shard's part of a plan, going on where earlier runs stopped.</summary>
 /// <remarks>
-/// Slots come in chunks, a shard takes every n-th chunk. Round a of a chunk makes attempt a at the slots still open, in
-/// groups of a batch. So the members of a group follow from the records of earlier rounds, and neither kills nor shards change them;
-/// a group with a missing outcome is generated whole, so that each image is made in the same company as ever. Images that do not depend
-/// on their company are asked for alone, and each is recorded as it comes: a service is paid once for each.
+/// Slots come in chunks, a shard takes every n-th chunk. Round a of a chunk makes attempt a at the slots still open, in groups of a
+/// batch, or all at once where images are judged at a preview and batches are put together anew behind it. So the members of a group
+/// follow from the records of earlier rounds, and neither kills nor shards change them; a group with a missing outcome is generated
+/// whole, so that each image is made in the same company as ever. Images that do not depend on their company are asked for alone, and
+/// each is recorded as it comes: a service is paid once for each.
 /// </remarks>
 internal sealed class SlotRunner
 {
@@ -98,7 +99,7 @@ internal sealed class SlotRunner
         var chunk = AtOnce(slots, slot => SlotState.Load(store, plan, slot));
         for (var attempt = 0; attempt < options.MaxAttempts; attempt++)
         {
-            foreach (var group in Groups([.. chunk.Where(slot => slot.IsOpenAt(attempt))], attempt, generator.DependsOnGroup))
+            foreach (var group in Groups([.. chunk.Where(slot => slot.IsOpenAt(attempt))], attempt, generator))
             {
                 RunGroup(group, attempt, generator, () => Report(completed + chunk.Count(slot => slot.IsFinished(options.MaxAttempts))), cancellationToken);
             }
@@ -108,15 +109,10 @@ internal sealed class SlotRunner
         Report(completed);
     }
 
-    private IEnumerable<SlotState[]> Groups(SlotState[] open, int attempt, bool whole)
+    private IEnumerable<SlotState[]> Groups(SlotState[] open, int attempt, ISlotGenerator generator)
     {
-        if (whole)
-        {
-            return open.Chunk(options.BatchSize).Where(group => group.Any(slot => !slot.Has(attempt)));
-        }
-
-        SlotState[] missing = [.. open.Where(slot => !slot.Has(attempt))];
-        return missing.Length > 0 ? [missing] : [];
+        var groups = open.Chunk(generator.TakesWholeRounds ? Math.Max(1, open.Length) : options.BatchSize).Where(group => group.Any(slot => !slot.Has(attempt)));
+        return generator.DependsOnGroup ? groups : groups.Select(group => group.Where(slot => !slot.Has(attempt)).ToArray());
     }
 
     private void RunGroup(SlotState[] group, int attempt, ISlotGenerator generator, Action report, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
-using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -33,7 +32,7 @@ public sealed partial class StableDiffusionPipeline
         options ??= new();
         _lifetime.Check();
         Validate(prompts, options);
-        return _thread.Run(() => Generate(prompts, negative, options, progress, cancellation), cancellation);
+        return _thread.Run(() => Generate(new(prompts, negative, options, progress, cancellation)), cancellation);
     }
 
     private void Validate(IReadOnlyList<string> prompts, GenerationOptions options)
@@ -54,43 +53,56 @@ public sealed partial class StableDiffusionPipeline
         }
     }
 
-    private IReadOnlyList<GeneratedImage> Generate(IReadOnlyList<string> prompts, string? negative, GenerationOptions options, IProgress<GenerationStep>? progress, CancellationToken cancellation)
+    private IReadOnlyList<GeneratedImage> Generate(SamplingJob job)
     {
         using var use = _lifetime.Enter();
         using var memory = KeptMemory.Run();
         using var inference = inference_mode();
-        WarnOfCuts([.. prompts, .. negative is not null && UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
+        var (options, prompts) = (job.Options, job.Prompts);
+        WarnOfCuts([.. prompts, .. job.Negative is { } negative && UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
         Unet.SetAttentionSlice(options.AttentionSlice);
-        var images = new GeneratedImage[prompts.Count];
-        var (start, size) = (0, options.BatchSize);
-        while (start < prompts.Count)
+        var all = Enumerable.Range(0, prompts.Count).ToList();
+        if (job.PreviewCall(NewScheduler(options)) is { } call)
         {
-            var indices = Enumerable.Range(start, Math.Min(size, prompts.Count - start)).ToList();
+            FinishPromising(all, call, job);
+        }
+        else
+        {
+            InBatches(all, job, indices =>
+            {
+                using var batch = Begin(indices, options);
+                Finish(batch, job);
+            });
+        }
+
+        return job.Images;
+    }
+
+    /// <summary>Does a work in batches. Where the memory does not suffice, a batch is halved, once.</summary>
+    private static void InBatches<T>(IReadOnlyList<T> images, SamplingJob job, Action<IReadOnlyList<T>> work)
+    {
+        for (var start = 0; start < images.Count;)
+        {
+            var batch = images.Skip(start).Take(job.BatchSize).ToList();
             try
             {
-                foreach (var image in GenerateBatch(indices, prompts, negative, options, step => progress?.Report(new(start, prompts.Count, step, options.Steps)), cancellation))
-                {
-                    images[image.Index] = image;
-                }
+                work(batch);
             }
             catch (ExternalException error) when (DeviceMemory.IsExhausted(error))
             {
                 // Once: an image is made from its own noise, so a smaller batch changes it by rounding at most.
-                if (size < options.BatchSize || indices.Count == 1)
+                if (job.BatchSize < job.Options.BatchSize || batch.Count == 1)
                 {
-                    throw new DeviceMemoryException($"The memory does not suffice for {indices.Count} images at once{(size < options.BatchSize ? $", nor did it for {options.BatchSize}" : "")}. {MemoryAdvice}", error);
+                    throw new DeviceMemoryException($"The memory does not suffice for {batch.Count} images at once{(job.BatchSize < job.Options.BatchSize ? $", nor did it for {job.Options.BatchSize}" : "")}. {MemoryAdvice}", error);
                 }
 
-                size = indices.Count / 2;
-                Warn(DeviceMemory.HalvesMessage(indices.Count, "images", MemoryAdvice), options);
+                job.BatchSize = batch.Count / 2;
+                Warn(DeviceMemory.HalvesMessage(batch.Count, "images", MemoryAdvice), job.Options);
                 continue;
             }
 
-            start += indices.Count;
-            progress?.Report(new(start, prompts.Count, options.Steps, options.Steps));
+            start += batch.Count;
         }
-
-        return images;
     }
 
     private static void Warn(string message, GenerationOptions options)
@@ -116,75 +128,6 @@ public sealed partial class StableDiffusionPipeline
 
             Warn($"A prompt of {encoder.Tokenizer.Encode(prompt).Count} tokens is cut to {encoder.Length - 2}: \"{prompt}\".", options);
         }
-    }
-
-    private IEnumerable<GeneratedImage> GenerateBatch(List<int> indices, IReadOnlyList<string> prompts, string? negative, GenerationOptions options, Action<int> stepped, CancellationToken cancellation)
-    {
-        using var scope = NewDisposeScope();
-        using var scheduler = Scheduler.Create(options.Scheduler ?? SchedulerConfig);
-        scheduler.SetTimesteps(options.Steps);
-        var (height, width) = (options.Height ?? NativeSize, options.Width ?? NativeSize);
-        var factor = Vae.Config.SpatialFactor;
-        long[] shape = [1, Unet.Config.InChannels, height / factor, width / factor];
-        var generators = indices.Select(i => new Generator((ulong)SeedOf(i, options), CPU)).ToList();
-
-        var conditioning = Condition([.. indices.Select(i => prompts[i])], negative, options);
-        var latents = Noise(generators, shape) * scheduler.InitNoiseSigma;
-        List<GeneratedImage> finished = [];
-
-        // Some schedulers call the network more than once a step.
-        int StepAt(int call) => (((call + 1) * options.Steps) + scheduler.Timesteps.Count - 1) / scheduler.Timesteps.Count;
-        for (var i = 0; i < scheduler.Timesteps.Count && indices.Count > 0; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var stepScope = NewDisposeScope();
-            var output = Predict(scheduler.ScaleModelInput(latents, i), scheduler.Timesteps[i], conditioning, options.GuidanceAt(i, scheduler.Timesteps.Count));
-            var step = StepAt(i);
-            var judged = step == options.PreviewStep && (i == 0 || StepAt(i - 1) < step) && options.Preview is not null;
-            var estimate = judged ? scheduler.PredictOriginal(output, i, latents) : null;
-            var next = scheduler.Step(output, i, latents, () => Noise(generators, shape));
-            if (estimate is not null)
-            {
-                var keep = options.Preview!(PreviewDecoder is { } tiny ? tiny.forward(estimate) : DecodeLatents(estimate, options), indices);
-                for (var k = 0; k < indices.Count; k++)
-                {
-                    if (!keep[k])
-                    {
-                        finished.Add(new(indices[k], prompts[indices[k]], SeedOf(indices[k], options), width, height, []));
-                    }
-                }
-
-                // The multistep schedulers remember earlier predictions of the whole batch, so given-up images are
-                // denoised on and dropped at the end, unless nothing is left.
-                if (!keep.Any(k => k))
-                {
-                    return finished;
-                }
-            }
-
-            latents = next.MoveToOuterDisposeScope();
-            stepped(step);
-        }
-
-        using var pixels = ToBytes(DecodeLatents(latents, options));
-        for (var k = 0; k < indices.Count; k++)
-        {
-            if (finished.All(f => f.Index != indices[k]))
-            {
-                finished.Add(new(indices[k], prompts[indices[k]], SeedOf(indices[k], options), width, height, pixels[k].bytes.ToArray()));
-            }
-        }
-
-        return finished;
-    }
-
-    private static long SeedOf(int index, GenerationOptions options) => options.Seeds?[index] ?? options.Seed + index;
-
-    /// <summary>Unit noise, a row from each image's own generator, always drawn on the CPU so that every device starts alike.</summary>
-    private Tensor Noise(List<Generator> generators, long[] shape)
-    {
-        using var scope = NewDisposeScope();
-        return cat(generators.Select(g => randn(shape, device: CPU, generator: g)).ToArray(), 0).to(Device).MoveToOuterDisposeScope();
     }
 
     /// <summary>Latents to pixels of about -1 to 1, in single precision.</summary>

@@ -9,6 +9,9 @@ public interface IBenchmark
     /// <summary>One line of help: what is measured, and on what.</summary>
     string Description { get; }
 
+    /// <summary>Whether it takes so long that <c>all</c> leaves it out.</summary>
+    bool IsLong => false;
+
     /// <summary>Measures and returns the rows of the table.</summary>
     IReadOnlyList<Measurement> Run(BenchmarkOptions options);
 }
@@ -19,4 +22,6 @@ public interface IBenchmark
 /// <param name="Device">Device the networks run on.</param>
 /// <param name="Batch">Images a batch.</param>
 /// <param name="Smoke">Whether networks and batches are tiny: whether everything runs, and nothing about speed.</param>
-public sealed record BenchmarkOptions(int Runs, int Threads, TorchSharp.torch.Device Device, int Batch, bool Smoke = false);
+/// <param name="Seeds">Seeds that <c>accepted</c> trains classifiers with; 0 for none.</param>
+/// <param name="Files">Files that <c>bulk</c> makes and tags.</param>
+public sealed record BenchmarkOptions(int Runs, int Threads, TorchSharp.torch.Device Device, int Batch, bool Smoke = false, int Seeds = 0, int Files = 5000);

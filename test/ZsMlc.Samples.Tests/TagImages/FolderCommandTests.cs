@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using SkiaSharp;
 using ZsMlc.Samples.TagImages;
@@ -8,20 +9,34 @@ namespace ZsMlc.Samples.Tests.TagImages;
 public sealed class FolderCommandTests
 {
     [TestMethod]
-    public async Task Folder_ToCsv_HasALineATagAndReportsTheUnreadableFile()
+    public async Task Folder_ToCsv_HasALineATagAndListsWhatHasNone()
     {
         using var folder = Photos();
 
         var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.csv"], "--top", "2");
 
-        Assert.AreEqual(1, code, output);
+        Assert.AreEqual(0, code, output);
         Assert.Contains("3 pictures tagged, 1 not readable, 1 other files passed over", output);
         Assert.Contains("broken.png", output);
         var lines = File.ReadAllLines(folder["tags.csv"]);
-        Assert.HasCount(7, lines);
-        Assert.AreEqual("file,label,score", lines[0]);
+        Assert.HasCount(8, lines);
+        Assert.AreEqual("file,label,score,size,sha256,error", lines[0]);
         Assert.HasCount(2, lines.Where(l => l.StartsWith("\"a, b.png\",", StringComparison.Ordinal)));
         Assert.HasCount(2, lines.Where(l => l.StartsWith("inner/2.jpg,", StringComparison.Ordinal)));
+        var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder["photos/broken.png"])));
+        Assert.HasCount(1, lines.Where(l => l.StartsWith($"broken.png,,,13,{hash},", StringComparison.Ordinal) && l.Contains("not a picture")));
+    }
+
+    [TestMethod]
+    public async Task Folder_NoTagIsLikelyEnough_PicturesAreListedWithoutTags()
+    {
+        using var folder = Photos();
+
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.csv"], "--threshold", "1.01");
+
+        Assert.AreEqual(0, code, output);
+        Assert.Contains("3 of them have no tag", output);
+        Assert.HasCount(5, File.ReadAllLines(folder["tags.csv"]));
     }
 
     [TestMethod]

@@ -51,6 +51,16 @@ public abstract class Scheduler : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Goes on with images of other runs, which have come equally far with the same settings; the next step is theirs.</summary>
+    /// <param name="images">The runs, and the images' rows in them.</param>
+    internal void Gather(IReadOnlyList<(Scheduler Run, int Row)> images)
+    {
+        for (var m = 0; m < _memories.Count; m++)
+        {
+            _memories[m].Gather([.. images.Select(i => (i.Run._memories[m], i.Row))]);
+        }
+    }
+
     /// <summary>Makes a place for tensors of earlier steps, empty at the start of every run.</summary>
     private protected StepMemory Remember(int capacity)
     {

@@ -24,6 +24,17 @@ internal sealed class StepMemory(int capacity) : IDisposable
         }
     }
 
+    /// <summary>Takes over the rows of images of several runs, one behind the other; each run has kept as many tensors.</summary>
+    public void Gather(IReadOnlyList<(StepMemory Run, int Row)> images)
+    {
+        Clear();
+        for (var k = 0; k < images[0].Run.Count; k++)
+        {
+            using var rows = cat([.. images.Select(i => i.Run[k].narrow(0, i.Row, 1))], 0);
+            Add(rows);
+        }
+    }
+
     /// <summary>Frees everything.</summary>
     public void Clear()
     {

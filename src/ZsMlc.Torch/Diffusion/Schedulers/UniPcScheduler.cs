@@ -8,7 +8,6 @@ public sealed class UniPcScheduler : Scheduler
     private readonly StepMemory _originals, _sample;
     private readonly bool _linear;
     private IReadOnlyList<double> _sigmas = [];
-    private int _order;
 
     /// <summary>Creates the scheduler.</summary>
     /// <exception cref="NotSupportedException">The configuration asks for another order or function B(h).</exception>
@@ -40,10 +39,6 @@ public sealed class UniPcScheduler : Scheduler
 
         _originals.Add(original);
         _sample.Add(sample);
-
-        // At σ = 0 only the first order is finite.
-        var left = _sigmas[index + 1] == 0 ? 1 : Config.LowerOrderFinal ? Timesteps.Count - index : Config.SolverOrder;
-        _order = Math.Min(Math.Min(Config.SolverOrder, left), index + 1);
         return Update(sample, index, null).MoveToOuterDisposeScope();
     }
 
@@ -52,6 +47,13 @@ public sealed class UniPcScheduler : Scheduler
     {
         var (alpha, _, _) = NoiseTable.Level(_sigmas[index]);
         return OriginalFromAlpha(output, alpha * alpha, sample);
+    }
+
+    private int OrderAt(int index)
+    {
+        // At σ = 0 only the first order is finite.
+        var left = _sigmas[index + 1] == 0 ? 1 : Config.LowerOrderFinal ? Timesteps.Count - index : Config.SolverOrder;
+        return Math.Min(Math.Min(Config.SolverOrder, left), index + 1);
     }
 
     /// <summary>One step of the predictor, or with the clean prediction at its end, of the corrector.</summary>
@@ -63,12 +65,13 @@ public sealed class UniPcScheduler : Scheduler
         var growth = Math.Exp(-h) - 1;
         var scale = _linear ? -h : growth;
         var latest = _originals[^1];
-        double[] ratios = [.. Enumerable.Range(1, _order - 1).Select(k => (NoiseTable.Level(_sigmas[from - k]).Lambda - lambda0) / h), 1];
+        var order = OrderAt(from);
+        double[] ratios = [.. Enumerable.Range(1, order - 1).Select(k => (NoiseTable.Level(_sigmas[from - k]).Lambda - lambda0) / h), 1];
         var weights = Weights(ratios, h, scale, corrects: end is not null);
         var next = sigma / sigma0 * sample - alpha * growth * latest;
         for (var k = 0; k < weights.Length; k++)
         {
-            var other = k < _order - 1 ? _originals[^(k + 2)] : end!;
+            var other = k < order - 1 ? _originals[^(k + 2)] : end!;
             next -= alpha * scale * weights[k] / ratios[k] * (other - latest);
         }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using TorchSharp;
 using ZsMlc.Torch.Runtime;
 
-namespace ZsMlc.Samples.ZeroShotCoco;
+namespace ZsMlc.Samples;
 
 /// <summary>The GPUs that a command may use.</summary>
 /// <param name="Indices">Their indices; empty for the CPU; <see langword="null"/> for all that the machine has.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ZsMlc.MLNet.SyntheticData;
 
-namespace ZsMlc.Samples.ZeroShotCoco;
+namespace ZsMlc.Samples;
 
 /// <summary>Runs a command once for each of several GPUs, as shards of the same work.</summary>
 /// <param name="command">The command line; the value of <c>--gpu</c> is replaced.</param>
