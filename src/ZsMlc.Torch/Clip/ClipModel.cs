@@ -93,6 +93,13 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
         return Visual.Encode(images);
     }
 
+    /// <summary>Pooled image features by a fast form of the image tower.</summary>
+    internal Tensor EncodeImage(Tensor images, IFrozenTower frozen)
+    {
+        using var use = _lifetime.Enter();
+        return frozen.Encode(images);
+    }
+
     /// <summary>Text features.</summary>
     /// <param name="ids">Token ids [N, L], Int64.</param>
     /// <returns>[N, E], not normalised.</returns>

@@ -80,10 +80,11 @@ public sealed class ClipPreprocessor(int size, PixelNormalization? pixels = null
     public Tensor Normalize(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var x = images.dtype == ScalarType.Byte ? images.to(ScalarType.Float32) / 255 : images;
+        var bytes = images.dtype == ScalarType.Byte;
+        var x = bytes ? images.to(ScalarType.Float32).div_(255) : images;
         var mean = tensor(_pixels.Mean(), dtype: x.dtype, device: x.device).view(1, 3, 1, 1);
         var std = tensor(_pixels.Deviation(), dtype: x.dtype, device: x.device).view(1, 3, 1, 1);
-        return ((x - mean) / std).MoveToOuterDisposeScope();
+        return (bytes ? x.sub_(mean).div_(std) : (x - mean) / std).MoveToOuterDisposeScope();
     }
 
     private static void Check(Tensor x, Tensor images)

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;
 
-/// <summary>Dense features of a <see cref="VisionTransformer"/>: all blocks but the last as they are, the last by the value path.</summary>
+/// <summary>
+/// A <see cref="VisionTransformer"/> on weights that were taken out of it. For dense features the last block goes by the value
+/// path; for pooled ones it computes token 0 alone.
+/// </summary>
 internal sealed class DenseVisionTransformer : IFrozenTower
 {
     private readonly VisionTransformer _source;
@@ -10,41 +13,35 @@ internal sealed class DenseVisionTransformer : IFrozenTower
     private readonly DenseTransformerBlock.Norm _before, _after;
     private readonly DenseTransformerBlock[] _blocks;
 
-    private DenseVisionTransformer(VisionTransformer source, ScalarType dtype, Func<Tensor, Tensor> take)
+    private DenseVisionTransformer(VisionTransformer source, ScalarType dtype, TakenWeights weights)
     {
         (_source, DType) = (source, dtype);
-        (_patches, _class, _positions, _projection) = (take(source.conv1.weight), take(source.class_embedding), take(source.positional_embedding), take(source.proj));
-        (_before, _after) = (new(source.ln_pre, take), new(source.ln_post, take));
-        _blocks = [.. source.transformer.Blocks.Select(b => new DenseTransformerBlock(b, take))];
+        (_patches, _class, _positions, _projection) = (weights.Take(source.conv1.weight), weights.Take(source.class_embedding), weights.Take(source.positional_embedding), weights.Take(source.proj));
+        (_before, _after) = (new(source.ln_pre, weights), new(source.ln_post, weights));
+        _blocks = [.. source.transformer.Blocks.Select(b => new DenseTransformerBlock(b, weights))];
     }
 
     /// <inheritdoc/>
     public ScalarType DType { get; }
 
     /// <summary>On the weights themselves, to which gradients flow.</summary>
-    public static DenseVisionTransformer Live(VisionTransformer source) => new(source, source.DType, w => w.alias().DetachFromDisposeScope());
+    public static DenseVisionTransformer Live(VisionTransformer source) => new(source, source.DType, new(null, source.Device));
 
     /// <summary>On the weights as they are now, without gradients; where the type is theirs, they are not copied.</summary>
-    public static DenseVisionTransformer Frozen(VisionTransformer source, ScalarType dtype)
+    public static DenseVisionTransformer Frozen(VisionTransformer source, ScalarType dtype) => new(source, dtype, new(dtype, source.Device));
+
+    /// <inheritdoc/>
+    public Tensor Encode(Tensor images)
     {
         using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        return new(source, dtype, w => w.detach().to(dtype).DetachFromDisposeScope());
+        return _after.Of(_blocks[^1].ForwardFirst(BeforeLast(images)))[.., 0].matmul(_projection).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public Tensor EncodeDense(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var x = Embed(images.to(DType));
-        foreach (var block in _blocks[..^1])
-        {
-            var next = block.Forward(x);
-            x.Dispose();
-            x = next;
-        }
-
-        return _after.Of(_blocks[^1].ForwardDense(x, _source.DensePath)).matmul(_projection).MoveToOuterDisposeScope();
+        return _after.Of(_blocks[^1].ForwardDense(BeforeLast(images), _source.DensePath)).matmul(_projection).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
@@ -56,6 +53,20 @@ internal sealed class DenseVisionTransformer : IFrozenTower
         {
             weight.Dispose();
         }
+    }
+
+    private Tensor BeforeLast(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var x = Embed(images.to(DType));
+        foreach (var block in _blocks[..^1])
+        {
+            var next = block.Forward(x);
+            x.Dispose();
+            x = next;
+        }
+
+        return x.MoveToOuterDisposeScope();
     }
 
     private Tensor Embed(Tensor images)

@@ -12,6 +12,7 @@ internal sealed class FoldedResNet : IFrozenTower
 {
     private readonly FoldedConvolution[] _stem;
     private readonly Block[] _blocks;
+    private readonly AttentionPool _pool;
     private readonly DenseProjection _projection;
 
     /// <summary>Folds a network.</summary>
@@ -27,6 +28,7 @@ internal sealed class FoldedResNet : IFrozenTower
             new(source.conv3, source.bn3, 1, 1, dtype),
         ];
         _blocks = source.Stages.SelectMany(s => s.children()).Cast<Bottleneck>().Select(b => new Block(b, dtype)).ToArray();
+        _pool = source.attnpool;
         _projection = new(source.attnpool, dtype);
 
         // A fused ReLU makes 0 of NaN, and a network with damaged weights must not look sound.
@@ -37,6 +39,13 @@ internal sealed class FoldedResNet : IFrozenTower
 
     /// <inheritdoc/>
     public ScalarType DType { get; }
+
+    /// <inheritdoc/>
+    public Tensor Encode(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return _pool.forward(FeatureMap(images).to(_pool.k_proj.weight.dtype)).MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public Tensor EncodeDense(Tensor images)

@@ -6,14 +6,16 @@ namespace ZsMlc.Torch.Clip;
 /// <summary>The two-layer perceptron of a transformer block.</summary>
 public sealed class Mlp : nn.Module<Tensor, Tensor>
 {
-    private readonly bool _quickGelu;
+    /// <summary>The factor a of OpenAI's activation x·σ(a·x).</summary>
+    internal const double QuickFactor = 1.702;
+
     internal readonly Linear c_fc;
     internal readonly Linear c_proj;
 
     internal Mlp(int width, int hidden, double fcStd, double projStd, bool quickGelu)
         : base(nameof(Mlp))
     {
-        _quickGelu = quickGelu;
+        IsQuick = quickGelu;
         c_fc = Layers.Linear(width, hidden);
         c_proj = Layers.Linear(hidden, width);
         Layers.Normal_(c_fc.weight, fcStd);
@@ -22,6 +24,9 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
         nn.init.zeros_(c_proj.bias!);
         RegisterComponents();
     }
+
+    /// <summary>Gets whether the activation is OpenAI's; else it is the exact GELU.</summary>
+    internal bool IsQuick { get; }
 
     /// <summary>Maps [..., width] to [..., width].</summary>
     public override Tensor forward(Tensor x)
@@ -32,8 +37,8 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The activation between the two layers.</summary>
-    internal Tensor Activation(Tensor hidden) => _quickGelu ? QuickGelu(hidden) : nn.functional.gelu(hidden);
+    internal Tensor Activation(Tensor hidden) => IsQuick ? QuickGelu(hidden) : nn.functional.gelu(hidden);
 
     // Where no gradient flows the same numbers come with one new tensor instead of three.
-    private static Tensor QuickGelu(Tensor x) => x.requires_grad ? x * sigmoid(1.702 * x) : (1.702 * x).sigmoid_().mul_(x);
+    private static Tensor QuickGelu(Tensor x) => x.requires_grad ? x * sigmoid(QuickFactor * x) : (QuickFactor * x).sigmoid_().mul_(x);
 }

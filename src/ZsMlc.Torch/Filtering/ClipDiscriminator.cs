@@ -7,12 +7,14 @@ namespace ZsMlc.Torch.Filtering;
 
 /// <summary>
 /// CLIP as the judge of images: scores of every candidate label, and the grouping softmax over them. The text features
-/// are computed once. Calls may come from several threads.
+/// are computed once, and without gradients the image tower is used as it is at the first call, in the fast form that the
+/// classifier has too. Calls may come from several threads.
 /// </summary>
 public sealed class ClipDiscriminator : IDisposable
 {
     private readonly ClipModel _clip;
     private readonly Tensor _texts;
+    private readonly KeptValue<IFrozenTower> _tower = new();
     private readonly SharedLifetime _lifetime;
 
     /// <summary>Creates a judge.</summary>
@@ -40,7 +42,7 @@ public sealed class ClipDiscriminator : IDisposable
 
         // Scores reach 30, where bfloat16 knows steps of an eighth only: behind the towers nothing is in half precision.
         _texts = scaled.t().to(scaled.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).contiguous().DetachFromDisposeScope();
-        _lifetime = new(nameof(ClipDiscriminator), _texts.Dispose);
+        _lifetime = new(nameof(ClipDiscriminator), Free);
     }
 
     /// <summary>Gets the candidate labels, in the order of the scores.</summary>
@@ -62,8 +64,25 @@ public sealed class ClipDiscriminator : IDisposable
     {
         using var scope = NewDisposeScope();
         var pixels = _clip.Preprocessor.Preprocess(HostBatch.To(images, _texts.device)).to(_clip.ImageType);
-        var features = nn.functional.normalize(_clip.EncodeImage(pixels).to(_texts.dtype), dim: -1);
+        var features = nn.functional.normalize(Encode(pixels).to(_texts.dtype), dim: -1);
         return features.matmul(_texts).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Encode(Tensor pixels)
+    {
+        if (is_grad_enabled() || _clip.Visual.training)
+        {
+            return _clip.EncodeImage(pixels);
+        }
+
+        using var tower = _tower.Use(() => _clip.Visual.Freeze(_clip.ImageType), t => t.DType == _clip.ImageType);
+        return _clip.EncodeImage(pixels, tower.Value);
+    }
+
+    private void Free()
+    {
+        _texts.Dispose();
+        _tower.Dispose();
     }
 
     /// <summary>The values V of the grouping softmax.</summary>

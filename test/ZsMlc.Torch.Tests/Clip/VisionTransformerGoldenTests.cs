@@ -128,7 +128,7 @@ public sealed class VisionTransformerGoldenTests
     {
         var x = tower.ln_pre.forward(tower.WithPositions(tower.conv1.forward(images), tower.class_embedding, tower.positional_embedding));
         x = tower.transformer.Blocks.SkipLast(1).Aggregate(x, (tokens, block) => block.forward(tokens));
-        using var last = new DenseTransformerBlock(tower.transformer.Blocks[^1], w => w.alias());
+        using var last = new DenseTransformerBlock(tower.transformer.Blocks[^1], new(null, CPU));
         return tower.ln_post.forward(last.ForwardDense(cat([x[.., ..1], x], 1), tower.DensePath)[.., 1..]).matmul(tower.proj);
     }
 

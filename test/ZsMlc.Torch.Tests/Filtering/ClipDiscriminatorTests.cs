@@ -1,5 +1,8 @@
+using TorchSharp;
+using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Filtering;
 using ZsMlc.Torch.Tests.Classification;
+using ZsMlc.Torch.Tests.Clip;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Filtering;
@@ -18,6 +21,44 @@ public sealed class ClipDiscriminatorTests
         Golden.AssertClose(expected, judge.Scores(images), 1e-5, 1e-5, "scores");
         var targets = judge.Targets([[0], [1], [0, 1]]);
         Golden.AssertClose(GroupingSoftmax.Compute(expected, targets), judge.Judge(images, targets), 1e-5, 1e-5, "V");
+    }
+
+    [TestMethod]
+    [DataRow(false, false)]
+    [DataRow(true, false)]
+    [DataRow(true, true)]
+    public void Scores_WithoutGradients_AgreeWithThePlainTower(bool transformer, bool quick)
+    {
+        using var clip = transformer ? new ClipModel(ClipModelTests.TinyViT with { QuickGelu = quick }) : FusionClassifierTrainerTests.TinyClip();
+        clip.eval();
+        using var scope = NewDisposeScope();
+        using var judge = new ClipDiscriminator(clip, ["cat", "dog"]);
+        var images = rand(3, 3, clip.Config.Vision.ImageSize, clip.Config.Vision.ImageSize);
+        var plain = judge.Scores(images).detach();
+        using (inference_mode())
+        {
+            Golden.AssertL2(plain, judge.Scores(images), 1e-5, "scores");
+        }
+
+        using var noGrad = no_grad();
+        Golden.AssertL2(plain, judge.Scores(images), 1e-5, "scores again, outside of inference mode");
+    }
+
+    [TestMethod]
+    public void Dispose_AfterScores_LeavesNoTensorsBehind()
+    {
+        using var inference = inference_mode();
+        using var clip = new ClipModel(ClipModelTests.TinyViT);
+        clip.eval();
+        using var images = randint(0, 256, [2, 3, 40, 48], ScalarType.Byte);
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        using (var judge = new ClipDiscriminator(clip, ["cat", "dog"]))
+        {
+            judge.Scores(images).Dispose();
+            judge.Scores(images).Dispose();
+        }
+
+        Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
     [TestMethod]
