@@ -84,7 +84,8 @@ internal sealed class ImageServer : IAsyncDisposable
         var body = await new StreamReader(context.Request.Body).ReadToEndAsync();
         var prompt = (string)JsonNode.Parse(body)!["prompt"]!;
         _requests.Enqueue((prompt, body));
-        var answer = Fault?.Invoke(Interlocked.Increment(ref _number) - 1, prompt);
+        var number = Interlocked.Increment(ref _number) - 1;
+        var answer = Fault?.Invoke(number, prompt);
         if (answer is null)
         {
             Interlocked.Increment(ref _painted);
