@@ -1,4 +1,5 @@
 using System.Globalization;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.SyntheticData.Plan;
 
 namespace ZsMlc.MLNet.SyntheticData;

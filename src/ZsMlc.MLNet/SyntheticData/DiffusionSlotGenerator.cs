@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZsMlc.MLNet.Images;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Runtime;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.MLNet.SyntheticData.Plan;
+using ZsMlc.MLNet.SyntheticData.Services;
 using ZsMlc.MLNet.SyntheticData.Store;
 using ZsMlc.Torch.Runtime;
 
@@ -28,7 +29,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
         var tuning = options.Tuning is null ? null : new EncoderTuning(environment, options, plan, store.Path);
         tuning?.CheckShard();
         var runner = new SlotRunner(plan, store, RunnerOptions());
-        environment.Info(Source, $"{plan.Count} images of {plan.Sets.Count} label sets{(options.Shard.Count > 1 ? $", shard {options.Shard.Index} of {options.Shard.Count}" : "")}, into {store.Path}, on {device}.");
+        environment.Info(Source, $"{plan.Count} images of {plan.Sets.Count} label sets by {options.Source}{(options.Shard.Count > 1 ? $", shard {options.Shard.Index} of {options.Shard.Count}" : "")}, into {store.Path}, on {device}.");
         if (options.AcceptanceFilter is not null && options.LabelsPerImage >= options.Labels.Unseen.Count)
         {
             Warn($"Images of all {options.Labels.Unseen.Count} unseen labels pass the filter whatever they show: no label is left to compare with. Set {nameof(options.LabelsPerImage)} below that number.");
@@ -53,6 +54,7 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
     {
         BatchSize = options.Source.BatchSize(options),
         MaxAttempts = options.Source.MaxAttempts(options),
+        MaxImages = options.Source.MaxImages,
         KeepRejected = options.KeepRejected,
         Format = options.Format,
         Shard = options.Shard,
@@ -64,13 +66,17 @@ internal sealed class GenerationRun(IHostEnvironment environment, SyntheticUnsee
     private void Tell(SyntheticDataStatistics statistics, SlotRunResult result)
     {
         environment.Info(Source, string.Create(CultureInfo.InvariantCulture,
-            $"{statistics.Accepted} of {statistics.Asked} images are there; {statistics.Generated} were generated ({result.Generated} now), {statistics.Abandoned} of them given up at their preview."));
+            $"{statistics.Accepted} of {statistics.Asked} images are there; {statistics.Generated} were generated ({result.Generated} now), {statistics.Abandoned} of them given up at their preview{(statistics.Refused > 0 ? $", {statistics.Refused} refused by the service" : "")}."));
         if (statistics.PromptsFromTemplates > 0)
         {
             Warn($"{statistics.PromptsFromTemplates} prompts are templates, because the source did not deliver enough.");
         }
 
-        if (!result.IsComplete)
+        if (result.IsAtLimit)
+        {
+            Warn($"The limit of {options.Source.MaxImages} images is reached ({nameof(ImageServiceOptions)}.{nameof(ImageServiceOptions.MaxImages)}), and images are missing. Fit again with a higher one to go on.");
+        }
+        else if (!result.IsComplete)
         {
             environment.Info(Source, "Other shards are not finished yet.");
         }

@@ -1,6 +1,7 @@
 using TorchSharp;
 using ZsMlc.MLNet.SyntheticData.Plan;
 using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.MLNet.SyntheticData.Services;
 using ZsMlc.MLNet.SyntheticData.Store;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion;
@@ -12,10 +13,15 @@ namespace ZsMlc.MLNet.SyntheticData;
 /// <summary>What a fitted generator keeps of its options, as saved in the model file, and what its images depend on.</summary>
 internal sealed record GenerationSettings
 {
+    private const string FilterClip = $"{nameof(SyntheticUnseenDataOptions.AcceptanceFilter)}.{nameof(AcceptanceFilterOptions.Clip)}";
+
     public required IReadOnlyList<string> Seen { get; init; }
 
-    /// <summary>Path of the diffusion model.</summary>
-    public required string Diffusion { get; init; }
+    /// <summary>Path of the diffusion model; <see langword="null"/> where a service painted.</summary>
+    public required string? Diffusion { get; init; }
+
+    /// <summary>What the images of a service depend on; <see langword="null"/> where a diffusion model painted.</summary>
+    public ServiceIdentity? Service { get; init; }
 
     public required string StorePath { get; init; }
 
@@ -69,7 +75,8 @@ internal sealed record GenerationSettings
     public static GenerationSettings Of(SyntheticUnseenDataOptions options, int seed) => new()
     {
         Seen = options.Labels.Seen,
-        Diffusion = options.Source.ModelPath!,
+        Diffusion = options.Source.ModelPath,
+        Service = options.Source.Service,
         StorePath = options.StorePath,
         Plan = new()
         {
@@ -116,6 +123,7 @@ internal sealed record GenerationSettings
     {
         Labels = Labels(),
         Diffusion = Diffusion,
+        Images = Service is null ? null : ServiceSource.Saved(Service),
         StorePath = StorePath,
         ImagesPerLabel = Plan.ImagesPerLabel,
         LabelsPerImage = Plan.LabelsPerImage,
@@ -137,42 +145,54 @@ internal sealed record GenerationSettings
     public IReadOnlyList<string> Candidates() => AcceptanceFilter is null ? [] : Plan.Labels;
 
     /// <summary>Everything that changes images, under the names of the options. Paths, devices, batches and shards do not.</summary>
-    public StoreIdentity Identity()
-    {
-        var names = nameof(SyntheticUnseenDataOptions.Names);
-        return new StoreIdentity()
-            .Add(nameof(PlanVersion), PlanVersion)
-            .Add(nameof(SyntheticUnseenDataOptions.Labels), Plan.Labels)
-            .Add(nameof(SyntheticUnseenDataOptions.ImagesPerLabel), Plan.ImagesPerLabel)
-            .Add(nameof(SyntheticUnseenDataOptions.LabelsPerImage), Plan.LabelsPerImage)
-            .Add(nameof(SyntheticUnseenDataOptions.ConfusablePairs), Plan.ConfusablePairs)
-            .Add(nameof(SyntheticUnseenDataOptions.Hierarchy), Plan.Parents)
-            .Add(nameof(SyntheticUnseenDataOptions.Seed), Plan.Seed)
-            .Add(nameof(SyntheticUnseenDataOptions.Prompts), Prompts)
-            .Add(nameof(SyntheticUnseenDataOptions.PromptsPerSet), PromptsPerSet)
-            .Add(names, Names)
-            .Add(nameof(SyntheticUnseenDataOptions.NegativePrompt), NegativePrompt)
-            .Add(nameof(SyntheticUnseenDataOptions.Sampling), Sampling with { BatchSize = 1, AttentionSlice = 0, SliceDecoding = false })
-            .Add(nameof(SyntheticUnseenDataOptions.Format), Format.ToString())
-            .Add(nameof(SyntheticUnseenDataOptions.Precision), Precision?.ToString())
-            .Add(nameof(SyntheticUnseenDataOptions.AcceptanceFilter), AcceptanceFilter is null ? null : AcceptanceFilter with { Clip = "" })
-            .Add(nameof(SyntheticUnseenDataOptions.Tuning), Tuning is null ? null : Tuning with { CheckpointInterval = 1 })
-            .Add(nameof(SyntheticUnseenDataOptions.Diffusion), Models.Diffusion)
-            .Add($"{nameof(SyntheticUnseenDataOptions.AcceptanceFilter)}.{nameof(AcceptanceFilterOptions.Clip)}", Models.FilterClip)
-            .Add(nameof(SyntheticUnseenDataOptions.TuningClip), Models.TuningClip)
-            .Add(nameof(SyntheticUnseenDataOptions.TextEncoder), Models.TextEncoder);
-    }
+    public StoreIdentity Identity() => Service is null ? DiffusionIdentity() : ServiceIdentity(Service);
+
+    private StoreIdentity DiffusionIdentity() => PlanIdentity()
+        .Add(nameof(SyntheticUnseenDataOptions.Sampling), Sampling with { BatchSize = 1, AttentionSlice = 0, SliceDecoding = false })
+        .Add(nameof(SyntheticUnseenDataOptions.Format), Format.ToString())
+        .Add(nameof(SyntheticUnseenDataOptions.Precision), Precision?.ToString())
+        .Add(nameof(SyntheticUnseenDataOptions.AcceptanceFilter), FilterWithoutPath())
+        .Add(nameof(SyntheticUnseenDataOptions.Tuning), Tuning is null ? null : Tuning with { CheckpointInterval = 1 })
+        .Add(nameof(SyntheticUnseenDataOptions.Diffusion), Models.Diffusion)
+        .Add(FilterClip, Models.FilterClip)
+        .Add(nameof(SyntheticUnseenDataOptions.TuningClip), Models.TuningClip)
+        .Add(nameof(SyntheticUnseenDataOptions.TextEncoder), Models.TextEncoder);
+
+    private StoreIdentity ServiceIdentity(ServiceIdentity service) => PlanIdentity()
+        .Add(nameof(SyntheticUnseenDataOptions.Images), service)
+        .Add(nameof(SyntheticUnseenDataOptions.Format), Format.ToString())
+        .Add(nameof(SyntheticUnseenDataOptions.AcceptanceFilter), FilterWithoutPath())
+        .Add(FilterClip, Models.FilterClip);
+
+    private StoreIdentity PlanIdentity() => new StoreIdentity()
+        .Add(nameof(PlanVersion), PlanVersion)
+        .Add(nameof(SyntheticUnseenDataOptions.Labels), Plan.Labels)
+        .Add(nameof(SyntheticUnseenDataOptions.ImagesPerLabel), Plan.ImagesPerLabel)
+        .Add(nameof(SyntheticUnseenDataOptions.LabelsPerImage), Plan.LabelsPerImage)
+        .Add(nameof(SyntheticUnseenDataOptions.ConfusablePairs), Plan.ConfusablePairs)
+        .Add(nameof(SyntheticUnseenDataOptions.Hierarchy), Plan.Parents)
+        .Add(nameof(SyntheticUnseenDataOptions.Seed), Plan.Seed)
+        .Add(nameof(SyntheticUnseenDataOptions.Prompts), Prompts)
+        .Add(nameof(SyntheticUnseenDataOptions.PromptsPerSet), PromptsPerSet)
+        .Add(nameof(SyntheticUnseenDataOptions.Names), Names)
+        .Add(nameof(SyntheticUnseenDataOptions.NegativePrompt), NegativePrompt);
+
+    private AcceptanceFilterOptions? FilterWithoutPath() => AcceptanceFilter is null ? null : AcceptanceFilter with { Clip = "" };
 }
 
 /// <summary>Which models images were made with; <see langword="null"/> where none was used.</summary>
-internal sealed record ModelFingerprints(string Diffusion, string? FilterClip, string? TuningClip, string? TextEncoder)
+internal sealed record ModelFingerprints(string? Diffusion, string? FilterClip, string? TuningClip, string? TextEncoder)
 {
     /// <summary>Throws when the models that make and judge images are no longer these.</summary>
     /// <exception cref="InvalidOperationException">A model is another one.</exception>
     /// <exception cref="FileNotFoundException">A model does not exist.</exception>
     public void Check(SyntheticUnseenDataOptions options)
     {
-        Check(nameof(options.Diffusion), options.Source.ModelPath!, Diffusion);
+        if (options.Source.ModelPath is { } path)
+        {
+            Check(nameof(options.Diffusion), path, Diffusion);
+        }
+
         if (options.AcceptanceFilter is { } filter)
         {
             Check($"{nameof(options.AcceptanceFilter)}.{nameof(filter.Clip)}", filter.Clip, FilterClip);
@@ -183,7 +203,7 @@ internal sealed record ModelFingerprints(string Diffusion, string? FilterClip, s
     {
         var filter = options.AcceptanceFilter is { } f ? CheckpointFingerprint.Compute(f.Clip) : null;
         return new(
-            CheckpointFingerprint.Compute(options.Source.ModelPath!),
+            options.Source.ModelPath is { } path ? CheckpointFingerprint.Compute(path) : null,
             filter,
             options.Tuning is null ? null : options.TuningClip is null ? filter : CheckpointFingerprint.Compute(options.TuningClip),
             options.TextEncoder is { } file ? CheckpointFingerprint.Compute(file) : null);

@@ -1,3 +1,5 @@
+using ZsMlc.MLNet.Images;
+
 namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>Makes and judges images. Nothing is asked of it until an image is missing, so it may open its models at the first call.</summary>
@@ -50,9 +52,3 @@ internal sealed record SlotOutcome(RgbPixels? Image, bool IsAccepted, IReadOnlyL
     /// <summary>Gets why a service made no image: what its content filter said.</summary>
     public string? Refusal { get; init; }
 }
-
-/// <summary>An image in memory.</summary>
-/// <param name="Width">Width in pixels.</param>
-/// <param name="Height">Height in pixels.</param>
-/// <param name="Pixels">RGB bytes, row by row.</param>
-internal sealed record RgbPixels(int Width, int Height, byte[] Pixels);

@@ -1,3 +1,5 @@
+using ZsMlc.MLNet.Images;
+
 namespace ZsMlc.MLNet.SyntheticData;
 
 /// <summary>How generated images are written.</summary>
@@ -8,4 +10,14 @@ public enum ImageFileFormat
 
     /// <summary>JPEG of quality 95: about a fifth of the room, not exact.</summary>
     Jpeg,
+}
+
+/// <summary>Files of a format.</summary>
+internal static class ImageFiles
+{
+    /// <summary>How the files' names end.</summary>
+    public static string Ending(this ImageFileFormat format) => format == ImageFileFormat.Jpeg ? ".jpg" : ".png";
+
+    /// <summary>The file of an image.</summary>
+    public static byte[] Encode(this ImageFileFormat format, RgbPixels image) => format == ImageFileFormat.Jpeg ? ImageEncoder.ToJpeg(image) : ImageEncoder.ToPng(image);
 }

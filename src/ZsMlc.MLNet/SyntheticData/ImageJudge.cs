@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZsMlc.MLNet.Images;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Filtering;
 using static TorchSharp.torch;

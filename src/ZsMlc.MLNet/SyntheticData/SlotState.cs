@@ -1,3 +1,4 @@
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.SyntheticData.Plan;
 using ZsMlc.MLNet.SyntheticData.Store;
 
@@ -62,8 +63,8 @@ internal sealed class SlotState
 
     private StoredImage Keep(SyntheticStore store, RgbPixels image, bool isAccepted, int attempt, ImageFileFormat format)
     {
-        var ending = ImageEncoder.Ending(format);
+        var ending = format.Ending();
         var file = isAccepted ? StoreLayout.Image(slot, ending) : StoreLayout.RejectedImage(slot, attempt, ending);
-        return store.Write(file, ImageEncoder.Encode(image, format), image.Width, image.Height);
+        return store.Write(file, format.Encode(image), image.Width, image.Height);
     }
 }

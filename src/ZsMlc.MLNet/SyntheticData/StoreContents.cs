@@ -24,7 +24,11 @@ internal static class StoreContents
                     attempt.Seed,
                     attempt.Image is { } image ? store.Full(image.File) : null,
                     attempt.Accepted,
-                    names.With(attempt.Scores));
+                    names.With(attempt.Scores))
+                {
+                    Model = attempt.Model,
+                    Refusal = attempt.Refusal,
+                };
             }
         }
     }

@@ -6,9 +6,9 @@ namespace ZsMlc.MLNet.SyntheticData;
 /// <summary>Counts of the records of a store.</summary>
 internal sealed class StoreCounts
 {
-    private readonly Dictionary<string, (int Generated, int Accepted, int Abandoned)> labels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tally> labels = new(StringComparer.Ordinal);
 
-    private int generated, accepted, abandoned;
+    private Tally all;
 
     /// <summary>Records that need no further work.</summary>
     public int Finished { get; private set; }
@@ -40,21 +40,26 @@ internal sealed class StoreCounts
     public SyntheticDataStatistics ToStatistics(GenerationPlan plan, int promptsFromTemplates) => new()
     {
         Asked = plan.Count,
-        Generated = generated,
-        Accepted = accepted,
-        Abandoned = abandoned,
+        Generated = all.Generated,
+        Accepted = all.Accepted,
+        Abandoned = all.Abandoned,
+        Refused = all.Refused,
         PromptsFromTemplates = promptsFromTemplates,
-        Labels = [.. labels.Select(l => new LabelStatistics(l.Key, plan.Settings.ImagesPerLabel, l.Value.Generated, l.Value.Accepted, l.Value.Abandoned))],
+        Labels = [.. labels.Select(l => new LabelStatistics(l.Key, plan.Settings.ImagesPerLabel, l.Value.Generated, l.Value.Accepted, l.Value.Abandoned) { Refused = l.Value.Refused })],
     };
 
     private void Add(SlotRecord record)
     {
-        var (more, good, given) = (record.Attempts.Count, record.IsAccepted ? 1 : 0, record.Attempts.Count(a => a.Abandoned));
-        (generated, accepted, abandoned) = (generated + more, accepted + good, abandoned + given);
+        var tally = new Tally(record.Attempts.Count, record.IsAccepted ? 1 : 0, record.Attempts.Count(a => a.Abandoned), record.Attempts.Count(a => a.Refusal is not null));
+        all += tally;
         foreach (var label in record.Labels)
         {
-            var (g, a, b) = labels[label];
-            labels[label] = (g + more, a + good, b + given);
+            labels[label] += tally;
         }
+    }
+
+    private readonly record struct Tally(int Generated, int Accepted, int Abandoned, int Refused)
+    {
+        public static Tally operator +(Tally a, Tally b) => new(a.Generated + b.Generated, a.Accepted + b.Accepted, a.Abandoned + b.Abandoned, a.Refused + b.Refused);
     }
 }

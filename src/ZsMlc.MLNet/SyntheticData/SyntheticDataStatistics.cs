@@ -6,7 +6,7 @@ public sealed record SyntheticDataStatistics
     /// <summary>Gets the images asked for: the slots of the plan.</summary>
     public int Asked { get; init; }
 
-    /// <summary>Gets the images generated, rejected and abandoned ones included.</summary>
+    /// <summary>Gets the images generated, rejected, abandoned and refused ones included.</summary>
     public int Generated { get; init; }
 
     /// <summary>Gets the images accepted.</summary>
@@ -14,6 +14,9 @@ public sealed record SyntheticDataStatistics
 
     /// <summary>Gets the images given up at their preview.</summary>
     public int Abandoned { get; init; }
+
+    /// <summary>Gets the images that a service's content filter refused to make; they count as generated.</summary>
+    public int Refused { get; init; }
 
     /// <summary>Gets the prompts that are templates because the prompt source did not deliver enough.</summary>
     public int PromptsFromTemplates { get; init; }
@@ -28,7 +31,7 @@ public sealed record SyntheticDataStatistics
     public override string ToString()
     {
         var missing = Short.Select(l => $"{l.Label} {l.Accepted} of {l.Asked}").ToList();
-        return $"{Accepted} of {Asked} images accepted, {Generated} generated, {Abandoned} of them given up at their preview{(missing.Count > 0 ? $"; short: {string.Join(", ", missing)}" : "")}.";
+        return $"{Accepted} of {Asked} images accepted, {Generated} generated, {Abandoned} of them given up at their preview{(Refused > 0 ? $", {Refused} refused by the service" : "")}{(missing.Count > 0 ? $"; short: {string.Join(", ", missing)}" : "")}.";
     }
 }
 
@@ -38,4 +41,8 @@ public sealed record SyntheticDataStatistics
 /// <param name="Generated">Images generated, rejected and abandoned ones included.</param>
 /// <param name="Accepted">Images accepted.</param>
 /// <param name="Abandoned">Images given up at their preview.</param>
-public sealed record LabelStatistics(string Label, int Asked, int Generated, int Accepted, int Abandoned);
+public sealed record LabelStatistics(string Label, int Asked, int Generated, int Accepted, int Abandoned)
+{
+    /// <summary>Gets the images that a service's content filter refused to make; they count as generated.</summary>
+    public int Refused { get; init; }
+}

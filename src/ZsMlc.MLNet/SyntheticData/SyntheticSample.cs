@@ -21,10 +21,16 @@ public sealed record SyntheticSample(
     bool IsAccepted,
     IReadOnlyDictionary<string, float> Scores)
 {
+    /// <summary>Gets the name of the service's model that made the image; <see langword="null"/> for a diffusion model on the machine.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Gets why the service's content filter refused to make an image; <see langword="null"/> where it did not.</summary>
+    public string? Refusal { get; init; }
+
     /// <summary>Returns what was asked, what the judge saw and where the image is, in one line.</summary>
     public override string ToString()
     {
         var seen = Labels.Where(Scores.ContainsKey).Select(l => FormattableString.Invariant($"{l} {Scores[l]:f2}")).ToList();
-        return $"{Index}.{Attempt} {(IsAccepted ? "accepted" : "rejected")}: {string.Join(", ", seen.Count > 0 ? seen : Labels)}{string.Concat(PseudoLabels.Select(l => $" + {l}"))} | \"{Prompt}\" | {ImagePath ?? "no image kept"}";
+        return $"{Index}.{Attempt} {(IsAccepted ? "accepted" : Refusal is null ? "rejected" : "refused")}: {string.Join(", ", seen.Count > 0 ? seen : Labels)}{string.Concat(PseudoLabels.Select(l => $" + {l}"))} | \"{Prompt}\" | {ImagePath ?? "no image kept"}";
     }
 }

@@ -37,6 +37,7 @@ public sealed class SyntheticUnseenDataEstimator : IEstimator<SyntheticUnseenDat
     /// <exception cref="Store.StoreMismatchException">The store was made with other options; the message names them.</exception>
     /// <exception cref="InvalidOperationException">The GPU does not exist, or a shard comes before the tuning.</exception>
     /// <exception cref="IOException">The store cannot be written, as when the disk is full; it stays valid.</exception>
+    /// <exception cref="Services.ImageServiceException">The image service refuses to work, or fails again and again; the store keeps what came.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; the store keeps what was done.</exception>
     public SyntheticUnseenDataTransformer Fit(IDataView input)
     {

@@ -46,11 +46,11 @@ public sealed record SyntheticUnseenDataOptions
     /// <summary>Gets which labels imply others: related ones are never asked for together, and parents are added to an image's labels. Default: none.</summary>
     public LabelHierarchy Hierarchy { get; init; } = LabelHierarchy.None;
 
-    /// <summary>Gets what images should not show; empty for nothing. Without guidance it has no effect. Default: faults of anatomy, and watermarks.</summary>
+    /// <summary>Gets what images should not show; empty for nothing. Without guidance it has no effect, nor with a service that knows none. Default: faults of anatomy, and watermarks.</summary>
     public string NegativePrompt { get; init; } = DefaultNegativePrompt;
 
     /// <summary>Gets how images are sampled. Seeds and previews are the generator's own. Default: 20 steps, guidance 2.5, batches of 4.</summary>
-    public GenerationOptions Sampling { get; init; } = new() { Steps = 20, GuidanceScale = 2.5, BatchSize = 4 };
+    public GenerationOptions Sampling { get; init; } = DefaultSampling;
 
     /// <summary>Gets the format of the image files. Default PNG.</summary>
     public ImageFileFormat Format { get; init; }
@@ -114,6 +114,9 @@ public sealed record SyntheticUnseenDataOptions
         Sampling = new() { Steps = 50, GuidanceScale = 7.5, BatchSize = 4, Scheduler = SchedulerConfig.FromPretrained(diffusion) with { ClassName = "EulerDiscreteScheduler" } },
         AcceptanceFilter = new() { Clip = clip },
     };
+
+    /// <summary>The default of <see cref="Sampling"/>.</summary>
+    internal static GenerationOptions DefaultSampling { get; } = new() { Steps = 20, GuidanceScale = 2.5, BatchSize = 4 };
 
     /// <summary>Who paints the images, whichever option said so.</summary>
     internal ImageSource Source => Images ?? ImageSource.Diffusion(Diffusion!);

@@ -92,7 +92,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     /// <returns>A lazy view: <c>Image</c> (MLImage), <c>Labels</c> (Vector&lt;Text&gt;), <c>IsSynthetic</c> (true), <c>Prompt</c> and <c>ImagePath</c> (Text).</returns>
     /// <exception cref="DirectoryNotFoundException">The store of a fitted model is gone.</exception>
     /// <exception cref="FileNotFoundException">Images are missing, and so is a model.</exception>
-    /// <exception cref="InvalidOperationException">Images are missing, and a model is not the one they were made with.</exception>
+    /// <exception cref="InvalidOperationException">Images are missing, and a model is not the one they were made with, or a service made them, which no model file can hold.</exception>
     /// <exception cref="StoreMismatchException">The store was made with other options.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public IDataView Generate(CancellationToken cancellationToken = default)
@@ -128,7 +128,7 @@ public sealed class SyntheticUnseenDataTransformer : ITransformer, ITransformerW
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var use = _lifetime.Enter();
-        var encoder = _textEncoder ?? throw new InvalidOperationException($"The text encoder was not tuned ({nameof(SyntheticUnseenDataOptions.Tuning)} and {nameof(SyntheticUnseenDataOptions.TextEncoder)} were null); it is the one in {_settings.Diffusion}.");
+        var encoder = _textEncoder ?? throw new InvalidOperationException($"The text encoder was not tuned ({nameof(SyntheticUnseenDataOptions.Tuning)} and {nameof(SyntheticUnseenDataOptions.TextEncoder)} were null); {(_settings.Service is null ? $"it is the one in {_settings.Diffusion}" : $"the images are those of {_settings.Service}")}.");
         AtomicFile.Write(path, encoder.CopyTo);
     }
 

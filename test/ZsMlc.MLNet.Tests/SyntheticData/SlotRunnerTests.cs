@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using ZsMlc.MLNet.Images;
 using ZsMlc.MLNet.SyntheticData.Plan;
 using ZsMlc.MLNet.SyntheticData.Prompts;
 using ZsMlc.MLNet.SyntheticData.Store;

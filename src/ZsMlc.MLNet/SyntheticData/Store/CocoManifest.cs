@@ -5,7 +5,7 @@ namespace ZsMlc.MLNet.SyntheticData.Store;
 
 /// <summary>Writes the accepted images as a COCO instances file: each label is an object as large as the image.</summary>
 /// <remarks>
-/// File names start from the folder of images. An image's id is its slot plus one; prompt, seed, slot and attempt stand beside it,
+/// File names start from the folder of images. An image's id is its slot plus one; prompt, seed, slot, attempt and a service's model stand beside it,
 /// the judge's V beside its labels. Labels that nobody asked for are marked <c>pseudo</c> and have the last categories.
 /// </remarks>
 internal sealed class CocoManifest
@@ -69,6 +69,11 @@ internal sealed class CocoManifest
         writer.WriteNumber("seed", attempt.Seed);
         writer.WriteNumber("slot", record.Slot);
         writer.WriteNumber("attempt", record.Attempts.Count - 1);
+        if (attempt.Model is { } model)
+        {
+            writer.WriteString("model", model);
+        }
+
         writer.WriteEndObject();
         foreach (var label in record.Labels)
         {

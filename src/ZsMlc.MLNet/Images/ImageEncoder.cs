@@ -1,17 +1,20 @@
 using System.Runtime.InteropServices;
 using SkiaSharp;
 
-namespace ZsMlc.MLNet.SyntheticData;
+namespace ZsMlc.MLNet.Images;
 
 /// <summary>Encodes images; equal pixels give equal bytes.</summary>
 internal static class ImageEncoder
 {
     private const int JpegQuality = 95;
 
-    /// <summary>How the files' names end.</summary>
-    public static string Ending(ImageFileFormat format) => format == ImageFileFormat.Jpeg ? ".jpg" : ".png";
+    /// <summary>PNG, exact.</summary>
+    public static byte[] ToPng(RgbPixels image) => Encode(image, SKEncodedImageFormat.Png, 100);
 
-    public static byte[] Encode(RgbPixels image, ImageFileFormat format)
+    /// <summary>JPEG of quality 95.</summary>
+    public static byte[] ToJpeg(RgbPixels image) => Encode(image, SKEncodedImageFormat.Jpeg, JpegQuality);
+
+    private static byte[] Encode(RgbPixels image, SKEncodedImageFormat format, int quality)
     {
         var (width, height, rgb) = (image.Width, image.Height, image.Pixels);
         if (rgb.Length != 3L * width * height)
@@ -27,7 +30,7 @@ internal static class ImageEncoder
 
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         Marshal.Copy(rgba, 0, bitmap.GetPixels(), rgba.Length);
-        using var data = format == ImageFileFormat.Jpeg ? bitmap.Encode(SKEncodedImageFormat.Jpeg, JpegQuality) : bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        using var data = bitmap.Encode(format, quality);
         return data.ToArray();
     }
 }

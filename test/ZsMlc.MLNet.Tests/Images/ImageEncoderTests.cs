@@ -1,41 +1,42 @@
 using Microsoft.ML.Data;
 
-namespace ZsMlc.MLNet.SyntheticData;
+namespace ZsMlc.MLNet.Images;
 
 [TestClass]
 public sealed class ImageEncoderTests
 {
     [TestMethod]
-    public void Encode_Png_KeepsEveryPixel()
+    public void ToPng_Image_KeepsEveryPixel()
     {
         var image = Gradient();
 
-        using var decoded = MLImage.CreateFromStream(new MemoryStream(ImageEncoder.Encode(image, ImageFileFormat.Png)));
+        using var decoded = MLImage.CreateFromStream(new MemoryStream(ImageEncoder.ToPng(image)));
 
         Assert.AreEqual((5, 3), (decoded.Width, decoded.Height));
         CollectionAssert.AreEqual(image.Pixels, Rgb(decoded));
     }
 
     [TestMethod]
-    public void Encode_Jpeg_IsNear()
+    public void ToJpeg_Image_IsNear()
     {
         var image = Gradient();
 
-        using var decoded = MLImage.CreateFromStream(new MemoryStream(ImageEncoder.Encode(image, ImageFileFormat.Jpeg)));
+        using var decoded = MLImage.CreateFromStream(new MemoryStream(ImageEncoder.ToJpeg(image)));
 
         Assert.IsLessThan(12, Rgb(decoded).Zip(image.Pixels, (a, b) => Math.Abs(a - b)).Max());
     }
 
     [TestMethod]
-    [DataRow(ImageFileFormat.Png)]
-    [DataRow(ImageFileFormat.Jpeg)]
-    public void Encode_SamePixels_GivesTheSameBytes(ImageFileFormat format) =>
-        CollectionAssert.AreEqual(ImageEncoder.Encode(Gradient(), format), ImageEncoder.Encode(Gradient(), format));
+    public void ToFile_SamePixels_GivesTheSameBytes()
+    {
+        CollectionAssert.AreEqual(ImageEncoder.ToPng(Gradient()), ImageEncoder.ToPng(Gradient()));
+        CollectionAssert.AreEqual(ImageEncoder.ToJpeg(Gradient()), ImageEncoder.ToJpeg(Gradient()));
+    }
 
     [TestMethod]
-    public void Encode_WrongNumberOfBytes_SaysHowManyWereExpected()
+    public void ToPng_WrongNumberOfBytes_SaysHowManyWereExpected()
     {
-        var e = Assert.ThrowsExactly<ArgumentException>(() => ImageEncoder.Encode(new RgbPixels(2, 2, new byte[11]), ImageFileFormat.Png));
+        var e = Assert.ThrowsExactly<ArgumentException>(() => ImageEncoder.ToPng(new RgbPixels(2, 2, new byte[11])));
 
         StringAssert.Contains(e.Message, "12 bytes; found 11");
     }
