@@ -144,7 +144,7 @@ public sealed class MultiLabelTrainers
     public FusionMultiLabelTrainer FusionMultiLabel(FusionMultiLabelOptions options) => new(_environment, options);
 
     /// <summary>
-    /// Chooses <see cref="Torch.Classification.FusionClassifierOptions.InputSize"/>: trains once a size and compares the mAP on held-out real rows, so
+    /// Chooses <see cref="ZsMlc.Torch.Classification.FusionClassifierOptions.InputSize"/>: trains once a size and compares the mAP on held-out real rows, so
     /// on the seen labels. Small objects ask for a larger input, which costs time and memory with its square.
     /// </summary>
     /// <param name="data">Rows as for <see cref="FusionMultiLabelTrainer.Fit"/>, read once a size.</param>

@@ -92,7 +92,7 @@ public sealed class FusionClassifierViewsTests
 
         Assert.AreNotEqual(text, changed);
         using var plain = new MemoryStream(System.Text.Encoding.Latin1.GetBytes(changed));
-        Assert.ThrowsExactly<Checkpoints.CheckpointFormatException>(() => FusionClassifier.Load(plain).Dispose());
+        Assert.ThrowsExactly<ZsMlc.Torch.Checkpoints.CheckpointFormatException>(() => FusionClassifier.Load(plain).Dispose());
     }
 
     [TestMethod]
