@@ -19,13 +19,18 @@ internal static class CostCommand
     public static Command Create()
     {
         var seconds = new Option<double?>("--seconds") { Description = "Seconds of a picture of 20 guided steps, batches included, as the device check or doctor measured it." };
-        var diffusion = new Option<string?>("--diffusion") { Description = "Measure those seconds here, on this Stable Diffusion folder or 'micro'." };
+        var diffusion = new Option<string?>("--diffusion") { Description = "Measure those seconds here, on this Stable Diffusion folder, its name on the Hugging Face hub, or 'micro'." };
+        var download = new DownloadOption();
         var gpu = SharedOptions.Gpu();
         var price = new Option<double>("--price") { Description = "Price of a GPU-hour, in any currency.", DefaultValueFactory = _ => 2.5 };
-        var command = new Command("cost", "GPU-hours and money of generation for COCO 48/17 and NUS-WIDE 925/81: the published recipe against the default one.") { seconds, diffusion, gpu, price };
-        command.SetAction(result => Print(
-            result.GetValue(seconds) ?? Measure(result.GetValue(diffusion) ?? throw new UsageException("Give --seconds, or --diffusion to measure them."), result.GetValue(gpu)),
-            result.GetValue(price)));
+        var command = new Command("cost", "GPU-hours and money of generation for COCO 48/17 and NUS-WIDE 925/81: the published recipe against the default one.") { seconds, diffusion, download, gpu, price };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            await download.FetchAsync(result, cancellationToken, result.GetValue(diffusion));
+            return Print(
+                result.GetValue(seconds) ?? Measure(result.GetValue(diffusion) ?? throw new UsageException("Give --seconds, or --diffusion to measure them."), result.GetValue(gpu)),
+                result.GetValue(price));
+        });
         return command;
     }
 

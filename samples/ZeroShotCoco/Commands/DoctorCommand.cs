@@ -19,21 +19,22 @@ internal static class DoctorCommand
         var work = SharedOptions.Work();
         var train = new Option<DirectoryInfo?>("--train-images") { Description = "The folder of the training photos." };
         var test = new Option<DirectoryInfo?>("--test-images") { Description = "The folder of the test photos." };
-        var diffusion = Path("--diffusion", "The Stable Diffusion folder, or 'micro'.");
-        var clip = Path("--clip", "The classifier's CLIP, or 'micro'.");
-        var judge = Path("--judge", "The judge's CLIP, or 'micro'.");
+        var diffusion = Path("--diffusion", "The Stable Diffusion folder, its name on the Hugging Face hub, or 'micro'.");
+        var clip = Path("--clip", "The classifier's CLIP, its name on the Hugging Face hub, or 'micro'.");
+        var judge = Path("--judge", "The judge's CLIP, its name on the Hugging Face hub, or 'micro'.");
+        var download = new Option<bool>("--download") { Description = "Ask the hub what the other commands would fetch with --download, with sizes; doctor itself fetches nothing." };
         var preset = SharedOptions.Preset();
         var gpu = SharedOptions.Gpu();
-        var command = new Command("doctor", "Check device, checkpoints, data and disk, and estimate the time of the job.") { work, train, test, diffusion, clip, judge, preset, gpu };
+        var command = new Command("doctor", "Check device, checkpoints, data and disk, and estimate the time of the job.") { work, train, test, diffusion, clip, judge, download, preset, gpu };
         command.SetAction(result => Run(
             new Workspace(result.GetValue(work)!.FullName), Recipe.Of(result.GetValue(preset)), result.GetValue(gpu),
-            result.GetValue(train)?.FullName, result.GetValue(test)?.FullName, result.GetValue(diffusion), result.GetValue(clip), result.GetValue(judge)));
+            result.GetValue(train)?.FullName, result.GetValue(test)?.FullName, result.GetValue(diffusion), result.GetValue(clip), result.GetValue(judge), result.GetValue(download)));
         return command;
     }
 
     private static Option<string?> Path(string name, string description) => new(name) { Description = description };
 
-    private static int Run(Workspace work, Recipe recipe, int? gpu, string? train, string? test, string? diffusion, string? clip, string? judge)
+    private static int Run(Workspace work, Recipe recipe, int? gpu, string? train, string? test, string? diffusion, string? clip, string? judge, bool download)
     {
         var checkup = new Checkup(Console.Out);
         var device = TorchDevice.Select(null);
@@ -44,17 +45,17 @@ internal static class DoctorCommand
         });
 
         var (side, perPicture, perJudged, perTagged) = (512, double.NaN, double.NaN, double.NaN);
-        Check(checkup, "diffusion", diffusion, path =>
+        CheckModel(checkup, "diffusion", diffusion, download, path =>
         {
             (var found, side, perPicture) = ModelCheck.Diffusion(SharedOptions.Resolve(path, m => m.Diffusion), device, recipe.Steps, recipe.Guidance);
             return found;
         });
-        Check(checkup, "judge", judge, path =>
+        CheckModel(checkup, "judge", judge, download, path =>
         {
             (var found, perJudged) = ModelCheck.Clip(SharedOptions.Resolve(path, m => m.Clip), device);
             return found;
         });
-        Check(checkup, "clip", clip, path =>
+        CheckModel(checkup, "clip", clip, download, path =>
         {
             (var found, perTagged) = ModelCheck.Clip(SharedOptions.Resolve(path, m => m.Clip), device);
             return found;
@@ -75,6 +76,25 @@ internal static class DoctorCommand
         var photos = samples + (File.Exists(work.TrainingAnnotations) ? CocoFile.Read(work.TrainingAnnotations).Images.Count : 0);
         Estimate(checkup, "train", (double)photos * recipe.Epochs * perTagged * TrainingCost, $"{recipe.Epochs} epochs of {photos} pictures");
         return checkup.Failed == 0 ? 0 : 1;
+    }
+
+    private static void CheckModel(Checkup checkup, string name, string? path, bool download, Func<string, string> check)
+    {
+        if (path is null || !SharedOptions.IsHubName(path))
+        {
+            Check(checkup, name, path, check);
+            return;
+        }
+
+        checkup.Run($"{name} files", () => download ? HubCheck.Planned(path) : HubCheck.Cached(path));
+        if (HubCheck.IsCached(path))
+        {
+            checkup.Run(name, () => check(path));
+        }
+        else
+        {
+            checkup.Skip(name, "not cached, not checked");
+        }
     }
 
     private static void Check(Checkup checkup, string name, string? path, Func<string, string> check)

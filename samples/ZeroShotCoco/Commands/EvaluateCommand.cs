@@ -15,10 +15,15 @@ internal static class EvaluateCommand
     {
         var work = SharedOptions.Work();
         var images = SharedOptions.Images("test");
-        var clip = new Option<string?>("--clip") { Description = "A CLIP to compare with as it is, without training: a checkpoint or 'micro'." };
+        var clip = new Option<string?>("--clip") { Description = "A CLIP to compare with as it is, without training: a checkpoint, its name on the Hugging Face hub, or 'micro'." };
+        var download = new DownloadOption();
         var gpu = SharedOptions.Gpu();
-        var command = new Command("evaluate", "Measure the tagger on the test photos and write report.html.") { work, images, clip, gpu };
-        command.SetAction(result => Run(new Workspace(result.GetValue(work)!.FullName), result.GetValue(images)!.FullName, result.GetValue(clip), result.GetValue(gpu)));
+        var command = new Command("evaluate", "Measure the tagger on the test photos and write report.html.") { work, images, clip, download, gpu };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            await download.FetchAsync(result, cancellationToken, result.GetValue(clip));
+            return Run(new Workspace(result.GetValue(work)!.FullName), result.GetValue(images)!.FullName, result.GetValue(clip), result.GetValue(gpu));
+        });
         return command;
     }
 

@@ -14,6 +14,7 @@ internal static class GenerateCommand
         var work = SharedOptions.Work();
         var diffusion = SharedOptions.Diffusion();
         var judge = SharedOptions.Judge();
+        var download = new DownloadOption();
         var preset = SharedOptions.Preset();
         var images = SharedOptions.ImagesPerLabel();
         var gpu = SharedOptions.Gpus();
@@ -21,17 +22,18 @@ internal static class GenerateCommand
         var seed = SharedOptions.Seed();
         var command = new Command("generate", "Make pictures of the unseen labels; in a Slurm array, Kubernetes indexed Job, MPI job or AWS Batch array, one task's share of them.")
         {
-            work, diffusion, judge, preset, images, gpu, fallback, seed,
+            work, diffusion, judge, download, preset, images, gpu, fallback, seed,
         };
         var memory = new MemoryOptions();
         memory.AddTo(command);
-        command.SetAction((result, cancellationToken) => Task.Run(() =>
+        command.SetAction((result, cancellationToken) => Task.Run(async () =>
         {
+            await download.FetchAsync(result, cancellationToken, result.GetValue(diffusion), result.GetValue(judge));
             var fallbackToCpu = result.GetValue(fallback);
             var gpus = (result.GetValue(gpu) ?? Gpus.None).Find(fallbackToCpu);
             if (gpus.Count > 1)
             {
-                return new OneProcessPerGpu([.. result.Tokens.Select(token => token.Value)], gpus).RunAsync(cancellationToken);
+                return await new OneProcessPerGpu([.. result.Tokens.Select(token => token.Value)], gpus).RunAsync(cancellationToken);
             }
 
             var job = new GenerationJob
@@ -44,7 +46,7 @@ internal static class GenerateCommand
                 DecodingTile = memory.Tile(result),
             };
             var ml = new MLContext(job.Seed) { GpuDeviceId = gpus.Count == 0 ? null : gpus[0], FallbackToCpu = fallbackToCpu };
-            return Task.FromResult(Run(new Workspace(result.GetValue(work)!.FullName), job, sampling => memory.Apply(result, sampling), ml, cancellationToken));
+            return Run(new Workspace(result.GetValue(work)!.FullName), job, sampling => memory.Apply(result, sampling), ml, cancellationToken);
         }));
         return command;
     }

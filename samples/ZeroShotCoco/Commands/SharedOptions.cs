@@ -16,17 +16,17 @@ internal static class SharedOptions
 
     public static Option<string> Diffusion() => new("--diffusion")
     {
-        Description = "The Stable Diffusion 1.x, 2.x or XL folder (diffusers layout), or 'micro'.", Required = true,
+        Description = "The Stable Diffusion 1.x, 2.x or XL folder (diffusers layout), its name on the Hugging Face hub, or 'micro'.", Required = true,
     };
 
     public static Option<string> Clip() => new("--clip")
     {
-        Description = "The classifier's CLIP, such as RN50.pt or ViT-B-16.pt, or 'micro'.", Required = true,
+        Description = "The classifier's CLIP, such as RN50.pt or ViT-B-16.pt, its name on the Hugging Face hub, or 'micro'.", Required = true,
     };
 
     public static Option<string> Judge() => new("--judge")
     {
-        Description = "The CLIP that judges generated pictures, such as ViT-B-32.pt, or 'micro'.", Required = true,
+        Description = "The CLIP that judges generated pictures, such as ViT-B-32.pt, its name on the Hugging Face hub, or 'micro'.", Required = true,
     };
 
     public static Option<int?> Gpu() => new("--gpu") { Description = "Index of the GPU; the CPU without it. A GPU that does not exist is an error." };
@@ -50,6 +50,9 @@ internal static class SharedOptions
 
     /// <summary>A path that means the same from every folder; the word "micro" and a model's name on the hub stay.</summary>
     public static string Absolute(string path) => path != "micro" && Path.Exists(path) ? Path.GetFullPath(path) : path;
+
+    /// <summary>Whether a checkpoint is named as on the hub: it is no path of a file or folder, nor the word "micro".</summary>
+    public static bool IsHubName(string path) => path != "micro" && !Path.Exists(path);
 
     /// <summary>A checkpoint's path or that of a cached model of the hub; the word "micro" stands for the tiny trained models that come with the package.</summary>
     public static string Resolve(string path, Func<ZsMlc.MicroModels.MicroBundle, string> micro) =>

@@ -14,15 +14,20 @@ internal static class TrainCommand
         var work = SharedOptions.Work();
         var images = SharedOptions.Images("training");
         var clip = SharedOptions.Clip();
+        var download = new DownloadOption();
         var preset = SharedOptions.Preset();
         var epochs = new Option<int?>("--epochs") { Description = "Default: what the preset says, 20 or 50." };
         var photosOnly = new Option<bool>("--photos-only") { Description = "Leave the generated pictures out: the method to compare with. `evaluate` shows both." };
         var gpu = SharedOptions.Gpu();
         var seed = SharedOptions.Seed();
-        var command = new Command("train", "Train the tagger on the training photos and the generated pictures.") { work, images, clip, preset, epochs, photosOnly, gpu, seed };
-        command.SetAction((result, cancellationToken) => Task.Run(() => Run(
-            new Workspace(result.GetValue(work)!.FullName), result.GetValue(images)!.FullName, SharedOptions.Resolve(result.GetValue(clip)!, m => m.Clip),
-            result.GetValue(preset), result.GetValue(epochs), result.GetValue(photosOnly), result.GetValue(gpu), result.GetValue(seed), cancellationToken)));
+        var command = new Command("train", "Train the tagger on the training photos and the generated pictures.") { work, images, clip, download, preset, epochs, photosOnly, gpu, seed };
+        command.SetAction((result, cancellationToken) => Task.Run(async () =>
+        {
+            await download.FetchAsync(result, cancellationToken, result.GetValue(clip));
+            return Run(
+                new Workspace(result.GetValue(work)!.FullName), result.GetValue(images)!.FullName, SharedOptions.Resolve(result.GetValue(clip)!, m => m.Clip),
+                result.GetValue(preset), result.GetValue(epochs), result.GetValue(photosOnly), result.GetValue(gpu), result.GetValue(seed), cancellationToken);
+        }));
         return command;
     }
 

@@ -13,6 +13,7 @@ internal static class TuneCommand
         var work = SharedOptions.Work();
         var diffusion = SharedOptions.Diffusion();
         var judge = SharedOptions.Judge();
+        var download = new DownloadOption();
         var preset = SharedOptions.Preset();
         var iterations = new Option<int?>("--iterations") { Description = "Steps of one picture each. Default: 4000, as published." };
         var rate = new Option<double?>("--learning-rate") { Description = "Default: 7e-8, as published; fewer steps want more." };
@@ -24,10 +25,11 @@ internal static class TuneCommand
         var seed = SharedOptions.Seed();
         var command = new Command("tune", "Train the generator's text encoder against the judge. `generate` then uses it.")
         {
-            work, diffusion, judge, preset, iterations, rate, last, gpu, seed,
+            work, diffusion, judge, download, preset, iterations, rate, last, gpu, seed,
         };
-        command.SetAction((result, cancellationToken) => Task.Run(() =>
+        command.SetAction((result, cancellationToken) => Task.Run(async () =>
         {
+            await download.FetchAsync(result, cancellationToken, result.GetValue(diffusion), result.GetValue(judge));
             var chosen = result.GetValue(preset);
             var published = new TextEncoderTuningOptions();
             var tuning = published with

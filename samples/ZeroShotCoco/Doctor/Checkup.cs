@@ -31,5 +31,12 @@ internal sealed class Checkup(TextWriter output)
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400:0.#} days"),
     };
 
+    public static string Size(long bytes) => bytes switch
+    {
+        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.#} kB"),
+        < 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.##} GB"),
+    };
+
     private void Line(string state, string name, string text) => output.WriteLine($"{state,-7} {name,-12} {text}");
 }

@@ -47,13 +47,6 @@ internal sealed class HubServer : IDisposable
         }
     }
 
-    /// <summary>The model of the reference's recording.</summary>
-    public static Dictionary<string, byte[]> Recorded()
-    {
-        var root = Golden.PathOf("hub", "root", "example", "tiny-sd");
-        return Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(root, f).Replace('\\', '/'), File.ReadAllBytes);
-    }
-
     public static string Sha256(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     public static string GitHash(byte[] bytes) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {bytes.Length}\0"), .. bytes]));

@@ -14,7 +14,7 @@ public sealed class ModelDownloadTests
         using var folder = new TemporaryFolder();
         using var recorded = new TemporaryFolder();
         TarFile.ExtractToDirectory(Golden.PathOf("hub", "cache.tar"), recorded.Path, overwriteFiles: true);
-        using var server = new HubServer(HubServer.Recorded());
+        using var server = new HubServer(RecordedModel.Files());
         var progress = new Progress();
 
         var path = await ModelHub.ResolveAsync(HubServer.Model, allowDownload: true, Options(folder, server), progress);
@@ -32,7 +32,7 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_Token_GoesToTheHubAlone()
     {
         using var folder = new TemporaryFolder();
-        using var server = new HubServer(HubServer.Recorded());
+        using var server = new HubServer(RecordedModel.Files());
         await ModelHub.ResolveAsync(HubServer.Model, allowDownload: true, Options(folder, server));
         Assert.IsTrue(server.Requests.Any(r => r.IsStore));
         Assert.IsTrue(server.Requests.All(r => r.IsStore ? !r.Headers.ContainsKey("Authorization") : r.Headers["Authorization"] == "Bearer secret"));
@@ -42,7 +42,7 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_NotAllowedOrOfflineOrCached_AsksNothing()
     {
         using var folder = new TemporaryFolder();
-        using var server = new HubServer(HubServer.Recorded());
+        using var server = new HubServer(RecordedModel.Files());
         await Assert.ThrowsExactlyAsync<FileNotFoundException>(() => ModelHub.ResolveAsync(HubServer.Model, options: Options(folder, server)));
         var offline = new ModelHubOptions { CacheFolder = folder.Path, Endpoint = server.Endpoint, Offline = true };
         StringAssert.Contains((await Assert.ThrowsExactlyAsync<ModelHubException>(() => ModelHub.ResolveAsync(HubServer.Model, true, offline))).Message, "HF_HUB_OFFLINE");
@@ -58,7 +58,7 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_BrokenAndHalfFetched_GoesOnByRange()
     {
         using var folder = new TemporaryFolder();
-        var files = HubServer.Recorded();
+        var files = RecordedModel.Files();
         using var server = new HubServer(files);
         Seed(folder, files[Weights], 1200);
         server.Fault = r => r is { IsStore: true, From: 1200 } ? new(206, files[Weights][1200..]) { Headers = [("Content-Range", "bytes 1200-2999/3000")], Sent = 1000 } : null;
@@ -75,7 +75,7 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_RangeIsNotServed_StartsAgain(int status)
     {
         using var folder = new TemporaryFolder();
-        var files = HubServer.Recorded();
+        var files = RecordedModel.Files();
         using var server = new HubServer(files);
         Seed(folder, files[Weights], 1200);
         server.Fault = r => r is { IsStore: true, From: not null } ? new(status, status == 200 ? files[Weights] : []) : null;
@@ -89,7 +89,7 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_OtherBytesThanAnnounced_LeavesNothingOfThem(string file)
     {
         using var folder = new TemporaryFolder();
-        var files = HubServer.Recorded();
+        var files = RecordedModel.Files();
         using var server = new HubServer(files) { Fault = r => r.Method == "GET" && r.Path.EndsWith(file, StringComparison.Ordinal) && r.IsStore == (file == Weights) ? new(200, new byte[files[file].Length]) : null };
 
         var e = await Assert.ThrowsExactlyAsync<ModelHubException>(() => ModelHub.ResolveAsync(HubServer.Model, allowDownload: true, Options(folder, server)));
@@ -110,7 +110,7 @@ public sealed class ModelDownloadTests
     public async Task PlanAsync_Refusal_SaysWhatItMeans(string name, int status, string? code, string expected)
     {
         using var folder = new TemporaryFolder();
-        using var server = new HubServer(HubServer.Recorded());
+        using var server = new HubServer(RecordedModel.Files());
         if (name == HubServer.Model)
         {
             server.Fault = _ => new(status, []) { Headers = code is null ? [] : [("X-Error-Code", code)] };
@@ -123,7 +123,7 @@ public sealed class ModelDownloadTests
     public async Task PlanAsync_PagesFaultsAndARenamedModel_GivesFilesWithSizes()
     {
         using var folder = new TemporaryFolder();
-        using var server = new HubServer(HubServer.Recorded()) { PageSize = 2 };
+        using var server = new HubServer(RecordedModel.Files()) { PageSize = 2 };
         var faults = new Queue<HubServer.Answer>([new(500, []), new(429, []) { Headers = [("Retry-After", "0")] }, new(307, []) { Headers = [("Location", $"/api/models/{HubServer.Model}/revision/main")] }]);
         server.Fault = _ => faults.TryDequeue(out var fault) ? fault : null;
 
@@ -162,7 +162,7 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_Cancelled_KeepsWhatHasComeForTheNextTime()
     {
         using var folder = new TemporaryFolder();
-        var files = HubServer.Recorded();
+        var files = RecordedModel.Files();
         files[Weights] = new byte[1 << 20];
         using var server = new HubServer(files);
         using var stop = new CancellationTokenSource();
@@ -188,7 +188,7 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_SeveralAtOnce_FetchEachFileOnce()
     {
         using var folder = new TemporaryFolder();
-        using var server = new HubServer(HubServer.Recorded());
+        using var server = new HubServer(RecordedModel.Files());
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ModelHub.ResolveAsync(HubServer.Model, allowDownload: true, Options(folder, server))));
         Assert.AreEqual(1, server.Requests.Count(r => r.IsStore));
     }
@@ -197,10 +197,10 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_WithoutLinks_HasTheFilesThemselves()
     {
         using var folder = new TemporaryFolder();
-        using var server = new HubServer(HubServer.Recorded());
+        using var server = new HubServer(RecordedModel.Files());
         var path = await ModelHub.ResolveAsync(HubServer.Model, true, new() { CacheFolder = folder.Path, Endpoint = server.Endpoint, UseLinks = false });
         Assert.IsNull(new FileInfo(Path.Combine(path, Weights)).LinkTarget);
-        CollectionAssert.AreEqual(HubServer.Recorded()[Weights], File.ReadAllBytes(Path.Combine(path, Weights)));
+        CollectionAssert.AreEqual(RecordedModel.Files()[Weights], File.ReadAllBytes(Path.Combine(path, Weights)));
     }
 
     [TestMethod]
@@ -218,7 +218,7 @@ public sealed class ModelDownloadTests
     public async Task ResolveAsync_DiskFillsUp_IsToldAndLeavesNoSnapshotFile()
     {
         using var folder = new TemporaryFolder();
-        var files = HubServer.Recorded();
+        var files = RecordedModel.Files();
         using var server = new HubServer(files);
         Directory.CreateDirectory(folder["models--example--tiny-sd/blobs"]);
         File.CreateSymbolicLink(Incomplete(folder, files[Weights]), "/dev/full");
