@@ -7,7 +7,7 @@ namespace MicroWorld;
 internal sealed class Arguments
 {
     private static readonly string[] Known =
-        ["clip", "corpus", "diffusion", "guidance", "guidance-end", "guidance-start", "images", "only", "out", "pool", "scenes", "seed", "seeds", "steps", "threads", "tower", "until", "work"];
+        ["clip", "corpus", "diffusion", "guidance", "guidance-end", "guidance-start", "images", "only", "out", "pool", "scenes", "seed", "seeds", "size", "steps", "threads", "tower", "until", "work"];
 
     private readonly Dictionary<string, string> options = [];
 

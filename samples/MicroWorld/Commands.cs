@@ -16,7 +16,7 @@ internal static class Commands
             Writes the trained models into the package's source folder.
         MicroWorld gates [--scenes N] [--images N] [--guidance g] [--guidance-start share] [--guidance-end share] [--clip folder] [--diffusion folder]
             Prints the figures that a bundle must reach.
-        MicroWorld evaluate [--only "part of a name"] [--seeds N] [--pool N] [--clip folder] [--diffusion folder] [--work folder]
+        MicroWorld evaluate [--size pixels] [--only "part of a name"] [--seeds N] [--pool N] [--clip folder] [--diffusion folder] [--work folder]
             Prints the ablation table of the method on the micro world.
         MicroWorld tuning [--seed N] [--seeds N] [--steps N] [--images N] [--clip folder] [--diffusion folder]
             Prints what tuning the text encoder gains on prompts and seeds that it never saw.
@@ -70,6 +70,7 @@ internal static class Commands
                     Clip = arguments.Text("clip", ZeroShotModels.Micro.Clip),
                     Diffusion = arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion),
                     Work = arguments.Work,
+                    Size = arguments.Number("size", 0) is > 0 and var size ? size : null,
                     Only = arguments.Text("only", ""),
                     PoolSize = arguments.Number("pool", 1280),
                     Seeds = [.. Enumerable.Range(1, arguments.Number("seeds", 3))],

@@ -73,6 +73,7 @@ internal sealed class Ablation
         foreach (var variant in variants)
         {
             Row(variant.Name, figures[variant.Name], 0, Ranks.Count);
+            Row($"{variant.Name}, views", figures[variant.Name], Ranks.Count + 2 * ScoreFigures.Names.Count, Ranks.Count);
         }
 
         Header(ScoreFigures.Names);
@@ -84,20 +85,24 @@ internal sealed class Ablation
     }
 
     // The test figures, then the seen labels' mAP on the validation pictures, by which settings may be chosen; then how far
-    // scores hold, before and after they are calibrated by the validation pictures.
+    // scores hold, before and after they are calibrated by the validation pictures; then the ranks with the four
+    // corners scored beside the whole picture, without training anew.
     private IReadOnlyList<double> Run(Variant variant, int seed)
     {
         IReadOnlyList<Example> chosen = variant.Synthetic is { } pool ? SyntheticPool.Choose(pool.Value, options.SyntheticCount, seed) : [];
         manual_seed(seed);
         using var scope = NewDisposeScope();
         using var classifier = FusionClassifier.Create(clip, WorldLabels.All, variant.Shape);
-        using var rows = TrainingRows.Create(clip, [.. train, .. chosen]);
+        using var rows = TrainingRows.Create(classifier, [.. train, .. chosen]);
         FusionClassifierTrainer.Fit(classifier, variant.Training with { Seed = seed }, rows);
-        IReadOnlyList<double> ranks = [.. Figures(classifier, test).Values, Figures(classifier, validation).SeenMap];
+        var ranks = Ranked(classifier);
         var plain = Holds(classifier, Enumerable.Repeat(0.5, WorldLabels.All.Length));
-        using var heldOut = TrainingRows.Create(clip, validation);
+        using var heldOut = TrainingRows.Create(classifier, validation);
         classifier.Calibrate(heldOut);
-        return [.. ranks, .. plain.Values, .. Holds(classifier, classifier.Calibration!.Labels.Select(l => l.Threshold)).Values];
+        var calibrated = Holds(classifier, classifier.Calibration!.Labels.Select(l => l.Threshold));
+        classifier.Calibration = null;
+        classifier.Views = new();
+        return [.. ranks, .. plain.Values, .. calibrated.Values, .. Ranked(classifier)];
     }
 
     private List<Example> Pool()
@@ -141,7 +146,9 @@ internal sealed class Ablation
         return kept;
     });
 
-    private FusionClassifierOptions Shape(bool fusion) => new() { ContextTokens = options.ContextTokens, Fusion = fusion };
+    private FusionClassifierOptions Shape(bool fusion) => new() { ContextTokens = options.ContextTokens, Fusion = fusion, InputSize = options.Size };
+
+    private IReadOnlyList<double> Ranked(FusionClassifier classifier) => [.. Figures(classifier, test).Values, Figures(classifier, validation).SeenMap];
 
     private ScoreFigures Holds(FusionClassifier classifier, IEnumerable<double> thresholds) =>
         ScoreFigures.Of(Scores(classifier, test), [.. test.Select(e => e.Labels)], [.. thresholds]);

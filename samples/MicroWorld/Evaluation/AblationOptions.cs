@@ -16,6 +16,9 @@ internal sealed record AblationOptions
     /// <summary>Part of the names of the variants to measure; empty for all.</summary>
     public string Only { get; init; } = "";
 
+    /// <summary>Side of the images that the classifier takes, in pixels; null for CLIP's own. The judge stays at CLIP's own.</summary>
+    public int? Size { get; init; }
+
     public IReadOnlyList<int> Seeds { get; init; } = [1, 2, 3];
 
     /// <summary>Pictures that are generated.</summary>

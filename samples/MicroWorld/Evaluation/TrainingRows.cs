@@ -2,7 +2,6 @@ using MicroWorld.Training;
 using TorchSharp;
 using ZsMlc.MicroModels.World;
 using ZsMlc.Torch.Classification;
-using ZsMlc.Torch.Clip;
 using static TorchSharp.torch;
 
 namespace MicroWorld.Evaluation;
@@ -23,7 +22,7 @@ internal static class TrainingRows
     public static Tensor Pictures(IReadOnlyList<Example> examples) => WorldBatches.FromBytes([.. examples.SelectMany(e => e.Rgb)]);
 
     /// <summary>Rows at the classifier's size; a real picture knows nothing of the unseen labels, a synthetic one nothing of the seen.</summary>
-    public static InMemoryTrainingRows Create(ClipModel clip, IReadOnlyList<Example> examples)
+    public static InMemoryTrainingRows Create(FusionClassifier classifier, IReadOnlyList<Example> examples)
     {
         using var scope = NewDisposeScope();
         var targets = new float[examples.Count, WorldLabels.All.Length];
@@ -36,6 +35,6 @@ internal static class TrainingRows
             }
         }
 
-        return new InMemoryTrainingRows(clip.Preprocessor.Resize(Pictures(examples)), tensor(targets), [.. examples.Select(e => e.IsSynthetic)]);
+        return new InMemoryTrainingRows(classifier.Preprocessor.Resize(Pictures(examples)), tensor(targets), [.. examples.Select(e => e.IsSynthetic)]);
     }
 }
