@@ -13,12 +13,19 @@ internal static class SentenceGrammar
     public static string Of(IReadOnlyList<string> labels, IReadOnlyList<PromptScene> scenes, int minimumWords)
     {
         var lines = scenes.Select((scene, i) => $"{(scenes.Count == 1 ? "" : $"\"{i + 1}. \" ")}{Sentence(labels, scene, minimumWords)}");
-        return $"root ::= {string.Join(" \"\\n\" ", lines)}\nword ::= \" \" [a-z]{{2,12}}\n";
+        return $$"""
+            root ::= {{string.Join(" \"\\n\" ", lines)}}
+            word ::= " " [a-z]{2,12}
+            consonant ::= " " [b-df-hj-np-tv-z] [a-z]{1,11}
+            vowel ::= " " [aeio] [a-z]{1,11}
+            verb ::= " " [a-z]{2,9} "s"
+
+            """;
     }
 
     private static string Sentence(IReadOnlyList<string> labels, PromptScene scene, int minimumWords)
     {
-        var things = labels.Select((label, i) => $"{Article(label, isFirst: i == 0)} word? {Quoted(" " + label)}");
+        var things = labels.Select((label, i) => Thing(label, isFirst: i == 0));
         var words = labels.Sum(label => 1 + Words(label)) + Words(scene.Place);
         if (labels.Count == 1)
         {
@@ -26,20 +33,26 @@ internal static class SentenceGrammar
             return $"{things.First()} word{{{fewest},{fewest + Play}}} {End(scene, isLightNeeded: false)}";
         }
 
-        // A single word between noun and relation: with room for more, the model names the next noun too soon.
-        words += labels.Count - 1 + Words(scene.Relation);
-        return $"{string.Join($" word {Quoted(" " + scene.Relation)} ", things)} {End(scene, isLightNeeded: words < minimumWords)}";
+        // Only a verb between noun and relation: with room for more, the model names the next noun too soon.
+        words += Words(scene.Relation) + 1;
+        var verb = TakesArticle(labels[0]) ? "verb" : "word";
+        return $"{things.First()} {verb} {Quoted(" " + scene.Relation)} {string.Join(" \" and\" ", things.Skip(1))} {End(scene, isLightNeeded: words < minimumWords)}";
     }
 
     private static string End(PromptScene scene, bool isLightNeeded) => $"{Quoted(" " + scene.Place)} {Quoted(" " + scene.Light)}{(isLightNeeded ? "" : "?")} \".\"";
 
-    private static string Article(string label, bool isFirst) => (NounForms.WithArticle(label) != label, isFirst) switch
+    /// <summary>A noun with the article that fits, with or without an adjective of the model's.</summary>
+    private static string Thing(string label, bool isFirst)
     {
-        (true, true) => "(\"A\" | \"An\")",
-        (true, false) => "(\" a\" | \" an\" | \" the\")",
-        (false, true) => "(\"Some\" | \"The\")",
-        (false, false) => "(\" some\" | \" the\")",
-    };
+        string Start(string article) => isFirst ? $"\"{char.ToUpperInvariant(article[0])}{article[1..]}\"" : $"\" {article}\"";
+
+        var name = Quoted(" " + label);
+        return TakesArticle(label)
+            ? $"({Start(NounForms.WithArticle(label)[..^(label.Length + 1)])} {name} | {Start("a")} consonant {name} | {Start("an")} vowel {name})"
+            : $"({Start("some")} | {Start("the")}) word? {name}";
+    }
+
+    private static bool TakesArticle(string label) => NounForms.WithArticle(label) != label;
 
     private static int Words(string text) => text.Count(c => c == ' ') + 1;
 

@@ -12,11 +12,14 @@ public sealed class SentenceGrammarTests
     public void Of_TwoLabels_NamesBothInTheirOrderAndThePlace()
     {
         var root = Root(SentenceGrammar.Of(["dog", "hot dog"], [s_hill], 10));
-        StringAssert.Matches(root, new(@"\(""A"" \| ""An""\).* "" dog"" .*"" hot dog"" .*"" on a snowy hillside"" .*""\.""$"));
+        StringAssert.Matches(root, new(@"^root ::= \(""A"" "" dog"" .* verb "" next to"" .*"" hot dog""\) "" on a snowy hillside"" "" at dawn""\? ""\.""$"));
     }
 
     [TestMethod]
-    public void Of_NounWithoutArticle_BeginsOtherwise() => StringAssert.Contains(Root(SentenceGrammar.Of(["scissors"], [s_hill], 10)), "(\"Some\" | \"The\")");
+    public void Of_NounThatBeginsWithAVowel_TakesItsArticle() => StringAssert.Contains(Root(SentenceGrammar.Of(["umbrella"], [s_hill], 10)), "(\"An\" \" umbrella\" | \"A\" consonant");
+
+    [TestMethod]
+    public void Of_NounWithoutArticle_BeginsOtherwise() => StringAssert.Contains(Root(SentenceGrammar.Of(["scissors"], [s_hill], 10)), "(\"Some\" | \"The\") word? \" scissors\"");
 
     [TestMethod]
     public void Of_SeveralScenes_AreNumberedLines()
