@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ZsMlc.MicroModels;
+using ZsMlc.Samples.LocalModel;
 using ZsMlc.Samples.Quickstart;
 
 return await QuickstartProgram.RunAsync(args);
@@ -34,9 +35,11 @@ namespace ZsMlc.Samples.Quickstart
             var model = new Option<string>("--model") { Description = "The server's model.", DefaultValueFactory = _ => "gpt-4o-mini" };
             var key = new Option<string>("--key-variable") { Description = "The environment variable that holds the server's key.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
 
+            var llm = new Option<FileInfo?>("--llm") { Description = "A language model in a GGUF file, run here on the CPU, in place of a server." };
+
             var root = new RootCommand("The whole method on embedded micro models: from labelled photos to a tagger that knows labels no photo shows.")
             {
-                labels, images, epochs, photos, seed, gpu, output, server, model, key,
+                labels, images, epochs, photos, seed, gpu, output, server, model, key, llm,
             };
             root.SetAction(async (result, cancellationToken) =>
             {
@@ -49,8 +52,8 @@ namespace ZsMlc.Samples.Quickstart
                     Seed = result.GetValue(seed),
                     Gpu = result.GetValue(gpu),
                     Output = result.GetValue(output)!.FullName,
-                    Prompts = result.GetValue(server) is { } address
-                        ? ChatServerPrompts.Create(address, result.GetValue(model)!, result.GetValue(key)!)
+                    Prompts = result.GetValue(llm) is { } file ? LocalModelPrompts.Create(file.FullName)
+                        : result.GetValue(server) is { } address ? ChatServerPrompts.Create(address, result.GetValue(model)!, result.GetValue(key)!)
                         : new MicroPrompts(),
                 };
                 await Task.Run(() => QuickstartRun.Run(options, cancellationToken), cancellationToken);

@@ -1,4 +1,5 @@
 using System.ClientModel;
+using System.ClientModel.Primitives;
 using Microsoft.Extensions.AI;
 using OpenAI;
 using ZsMlc.MLNet.SyntheticData.Prompts;
@@ -21,7 +22,8 @@ internal static class ChatServerPrompts
 
         // Local servers want no key, but the client insists on one.
         var key = Environment.GetEnvironmentVariable(keyVariable) is { Length: > 0 } found ? found : "none";
-        var client = new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = address });
+        // The source asks again itself, and knows what to make of a server that wants to be left alone for long.
+        var client = new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = address, RetryPolicy = new ClientRetryPolicy(maxRetries: 0) });
         return PromptSource.Chat(client.GetChatClient(model).AsIChatClient(), new ChatPromptOptions { Model = model });
     }
 }

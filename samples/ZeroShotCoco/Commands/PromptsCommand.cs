@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.Samples.LocalModel;
 using ZsMlc.Samples.ZeroShotCoco.Data;
 
 namespace ZsMlc.Samples.ZeroShotCoco.Commands;
@@ -14,14 +15,27 @@ internal static class PromptsCommand
         var server = new Option<string?>("--server") { Description = "An OpenAI-compatible server, such as http://localhost:11434/v1; the built-in templates without it." };
         var model = new Option<string>("--model") { Description = "The server's model.", DefaultValueFactory = _ => "gpt-4o-mini" };
         var key = new Option<string>("--key-variable") { Description = "The environment variable that holds the server's key.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
+        var llm = new Option<FileInfo?>("--llm") { Description = "A language model in a GGUF file, run here on the CPU, in place of a server." };
+        var report = new Option<DirectoryInfo[]?>("--report")
+        {
+            Description = "Writes nothing, but prints how good and how diverse the prompts are: those of these folders, or of the working folder, beside templates.",
+            Arity = ArgumentArity.ZeroOrMore, AllowMultipleArgumentsPerToken = true,
+        };
         var each = new Option<int>("--each") { Description = "Prompts for each label set.", DefaultValueFactory = _ => 10 };
-        var command = new Command("prompts", "Write prompt files, from a language model or from templates.") { work, server, model, key, each, seed };
+        var command = new Command("prompts", "Write prompt files, from a language model or from templates.") { work, server, model, key, llm, each, seed, report };
         command.SetAction((result, cancellationToken) =>
         {
-            var source = result.GetValue(server) is { } address
-                ? ChatServerPrompts.Create(address, result.GetValue(model)!, result.GetValue(key)!)
+            var workspace = new Workspace(result.GetValue(work)!.FullName);
+            if (result.GetResult(report) is not null)
+            {
+                PromptReport.Print(result.GetValue(report) is { Length: > 0 } folders ? [.. folders.Select(f => f.FullName)] : [workspace.Prompts]);
+                return Task.FromResult(0);
+            }
+
+            var source = result.GetValue(llm) is { } file ? LocalModelPrompts.Create(file.FullName)
+                : result.GetValue(server) is { } address ? ChatServerPrompts.Create(address, result.GetValue(model)!, result.GetValue(key)!)
                 : PromptSource.Templates();
-            return RunAsync(new Workspace(result.GetValue(work)!.FullName), source, result.GetValue(each), result.GetValue(seed), cancellationToken);
+            return RunAsync(workspace, source, result.GetValue(each), result.GetValue(seed), cancellationToken);
         });
         return command;
     }

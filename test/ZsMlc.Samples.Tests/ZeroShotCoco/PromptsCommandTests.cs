@@ -43,6 +43,40 @@ public sealed class PromptsCommandTests
     }
 
     [TestMethod]
+    public async Task Prompts_Report_PrintsARowForEachFolderAndOneForTemplates()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["mine"]);
+        File.WriteAllText(folder["mine/dog_cup.txt"], "A dog sits by a cup.\nA dog sleeps on the grass.\n");
+
+        var (code, output) = await Programs.RunAsync(ZeroShotCocoProgram.RunAsync, "prompts", "--report", folder["mine"]);
+
+        Assert.AreEqual(0, code, output);
+        Assert.Contains("| mine | 1 | 2 | 50.0 % | 50.0 % | 6.0 |", output);
+        Assert.Contains("| templates | 1 | 2 | 100.0 % | 100.0 % |", output);
+    }
+
+    [TestMethod]
+    public async Task Prompts_ReportOnAFolderWithoutPrompts_NamesIt()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, error) = await Programs.RunAsync(ZeroShotCocoProgram.RunAsync, "prompts", "--report", folder["nothing"]);
+
+        Assert.AreEqual(2, code);
+        Assert.Contains("has no prompt files", error);
+    }
+
+    [TestMethod]
+    public async Task Prompts_LanguageModelMissing_NamesTheFile()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, error) = await Programs.RunAsync(ZeroShotCocoProgram.RunAsync, "prompts", "--work", folder["work"], "--llm", folder["none.gguf"]);
+
+        Assert.AreEqual(2, code);
+        Assert.Contains("none.gguf", error);
+    }
+
+    [TestMethod]
     public async Task Prompts_BeforeSplit_NamesTheMissingCommand()
     {
         using var folder = new TemporaryFolder();

@@ -90,13 +90,16 @@ internal static class LabelMatcher
         {
             for (var start = 0; start + idiom.Length <= words.Count; start++)
             {
-                if (Enumerable.Range(0, idiom.Length).All(i => Same(words[start + i].Text, idiom[i])))
+                if (Enumerable.Range(0, idiom.Length).All(i => IsOf(idiom[i], words[start + i].Text)))
                 {
                     used.AsSpan(start, idiom.Length).Fill(true);
                 }
             }
         }
     }
+
+    // "A bus stops" is no bus stop.
+    private static bool IsOf(string idiom, string word) => idiom == "stop" ? word == idiom : Same(word, idiom);
 
     private static List<Word> Words(string text)
     {

@@ -33,7 +33,8 @@ internal sealed class PromptChecker(IReadOnlyList<string> labels, LabelNames nam
         var fault = AnswerSpeech.IsRefusal(line) ? PromptFault.Refusal
             : AnswerSpeech.IsInstruction(line) || IsEcho(line) ? PromptFault.Echo
             : AnswerSpeech.IsMetaTalk(line) ? PromptFault.MetaTalk
-            : AnswerSpeech.IsNoSentence(line) ? PromptFault.NotADescription
+            : question is not null && AnswerSpeech.HasSpeaker(line) ? PromptFault.MetaTalk
+            : AnswerSpeech.IsNoSentence(line) || Denial.Is(line, labels) ? PromptFault.NotADescription
             : words.Length > maximumWords ? PromptFault.TooLong
             : LabelMatcher.Missing(line, labels, names).Count > 0 ? PromptFault.LabelMissing
             : words.Length < minimumWords ? PromptFault.TooShort

@@ -47,6 +47,15 @@ internal static class PromptGrammar
     /// <exception cref="ArgumentException">More prompts are wanted than the grammar has.</exception>
     public static IReadOnlyList<string> Generate(IReadOnlyList<string> labels, int count, long seed)
     {
+        var prompts = Scenes(labels, seed).Select(scene => scene.Sentence(labels)).Distinct(StringComparer.Ordinal).Take(count).ToList();
+        return prompts.Count == count
+            ? prompts
+            : throw new ArgumentException($"{count} different template prompts were asked for '{string.Join(" + ", labels)}'; the grammar has {prompts.Count}.", nameof(count));
+    }
+
+    /// <summary>Every scene of the grammar once, in an order of the labels' and the seed's own.</summary>
+    public static IEnumerable<PromptScene> Scenes(IReadOnlyList<string> labels, long seed)
+    {
         var relations = labels.Count > 1 ? Relations.Length : 1;
         long total = (long)Views.Length * Kinds.Length * relations * Places.Length * Lights.Length;
         var random = new SampleRandom(seed, "templates\n" + string.Join('\n', labels));
@@ -54,25 +63,14 @@ internal static class PromptGrammar
         // Stepping through all combinations by a stride without common factor meets each once before any returns.
         var position = (long)(random.NextUInt64() % (ulong)total);
         var stride = NextCoprime((long)(random.NextUInt64() % (ulong)total), total);
-        var prompts = new List<string>(count);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (long step = 0; step < total && prompts.Count < count; step++)
+        for (long step = 0; step < total; step++)
         {
-            var prompt = Sentence(labels, position);
-            if (seen.Add(prompt))
-            {
-                prompts.Add(prompt);
-            }
-
+            yield return Scene(position, hasRelation: labels.Count > 1);
             position = (position + stride) % total;
         }
-
-        return prompts.Count == count
-            ? prompts
-            : throw new ArgumentException($"{count} different template prompts were asked for '{string.Join(" + ", labels)}'; the grammar has {prompts.Count}.", nameof(count));
     }
 
-    private static string Sentence(IReadOnlyList<string> labels, long position)
+    private static PromptScene Scene(long position, bool hasRelation)
     {
         string Take(string[] options)
         {
@@ -81,18 +79,7 @@ internal static class PromptGrammar
             return chosen;
         }
 
-        var view = Take(Views);
-        var kind = Take(Kinds);
-        var place = Take(Places);
-        var light = Take(Lights);
-        var relation = labels.Count > 1 ? Take(Relations) : "";
-        var subject = NounForms.WithArticle(labels[0], kind);
-        if (labels.Count > 1)
-        {
-            subject += $" {relation} {string.Join(" and ", labels.Skip(1).Select(label => NounForms.WithArticle(label)))}";
-        }
-
-        return $"{view} {subject} {place} {light}.";
+        return new(Take(Views), Take(Kinds), Take(Places), Take(Lights), hasRelation ? Take(Relations) : "");
     }
 
     private static long NextCoprime(long start, long total)

@@ -81,10 +81,14 @@ public sealed class ChatPromptSourceTests
     }
 
     [TestMethod]
-    public async Task GetAsync_ServerStallsInItsAnswer_TimesOut()
+    public async Task GetAsync_ServerStallsInItsAnswer_KeepsTheSentencesThatCame()
     {
         using var server = new ChatServer(_ => ChatServer.Stream(Good) with { StallsHalfway = true });
-        AssertTemplates(await Ask(server.Endpoint, o => o.Timeout = TimeSpan.FromMilliseconds(300)), "ChatPromptOptions.Timeout");
+        var batch = await Ask(server.Endpoint, o => o.Timeout = TimeSpan.FromMilliseconds(500));
+        Assert.AreEqual("A brown dog sits next to a blue cup in kitchen number 1 today.", batch.Prompts[0]);
+        Assert.AreEqual(2, batch.FromTemplates);
+        StringAssert.Contains(batch.Warnings[0], "broke off");
+        StringAssert.Contains(batch.Warnings[0], "ChatPromptOptions.Timeout");
         Assert.AreEqual(2, server.Requests);
     }
 
@@ -94,6 +98,156 @@ public sealed class ChatPromptSourceTests
         using var server = new ChatServer(_ => new ChatServer.Answer(401, "application/json", "{\"error\":{\"message\":\"wrong key\"}}"));
         AssertTemplates(await Ask(server.Endpoint), "401");
         Assert.AreEqual(1, server.Requests, "A wrong key stays wrong.");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ModelUnknown_IsNotAskedAgain()
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(404, "application/json", "{\"error\":{\"message\":\"model 'm' not found\"}}"));
+        AssertTemplates(await Ask(server.Endpoint), "knows no such address or model");
+        Assert.AreEqual(1, server.Requests);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_RetryAfterBeyondTheTimeOut_IsNotWaitedFor()
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(429, "application/json", "{\"error\":{\"message\":\"slow down\"}}") { Header = "Retry-After: 3600\r\n" });
+        AssertTemplates(await Ask(server.Endpoint), "asks to wait 3600 s (Retry-After), longer than ChatPromptOptions.Timeout");
+        Assert.AreEqual(1, server.Requests);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_RetryAfterWithinTheTimeOut_IsWaitedFor()
+    {
+        using var server = new ChatServer(
+            _ => new ChatServer.Answer(429, "application/json", "{}") { Header = "Retry-After: 1\r\n" }, _ => ChatServer.Stream(Good));
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.AreEqual(0, (await Ask(server.Endpoint)).FromTemplates);
+        Assert.IsGreaterThanOrEqualTo(TimeSpan.FromSeconds(0.9), watch.Elapsed);
+    }
+
+    [TestMethod]
+    [DataRow("length", "ChatPromptOptions.MaxOutputTokens")]
+    [DataRow("content_filter", "content filter ended")]
+    public async Task GetAsync_AnswerEndedByTheService_KeepsItsWholeSentencesAndSaysWhy(string finish, string reason)
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream("A brown dog sits next to a blue cup in the old kitchen.\nA white dog sleeps next to a blue cup on the", finish: finish));
+        var batch = await Ask(server.Endpoint, o => o.MaxAttempts = 1);
+        Assert.AreEqual("A brown dog sits next to a blue cup in the old kitchen.", batch.Prompts[0]);
+        Assert.AreEqual(2, batch.FromTemplates);
+        StringAssert.Contains(batch.Warnings[0], reason);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ThoughtsUseUpAllTokens_SaysWhatHelps()
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream("", finish: "length"));
+        AssertTemplates(await Ask(server.Endpoint), "a model that thinks first needs more");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_UnknownReasonOfTheEnd_KeepsTheSentencesAndNamesIt()
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream(Good.Split('\n')[0], finish: "moonshine"));
+        var batch = await Ask(server.Endpoint, o => o.MaxAttempts = 1);
+        Assert.AreEqual(2, batch.FromTemplates);
+        StringAssert.Contains(batch.Warnings[0], "moonshine");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_EmptyAnswer_SaysSo()
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream("", finish: "stop"));
+        AssertTemplates(await Ask(server.Endpoint), "The last answer was empty.");
+    }
+
+    [TestMethod]
+    [DataRow("application/json", "{\"error\":{\"message\":\"overloaded\",\"code\":503}}")]
+    [DataRow("text/event-stream", "data: {\"error\":{\"message\":\"overloaded\",\"code\":503}}\n\n")]
+    [DataRow("text/html", "<html><body>Please log in.</body></html>")]
+    public async Task GetAsync_NoAnswerOfAModelWithStatus200_SaysSo(string contentType, string body)
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(200, contentType, body));
+        AssertTemplates(await Ask(server.Endpoint), "nothing that a model said");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_WebPageInPlaceOfAWholeAnswer_SaysSo()
+    {
+        using var server = new ChatServer(_ => new ChatServer.Answer(200, "text/html", "<html><body>Please log in.</body></html>"));
+        AssertTemplates(await Ask(server.Endpoint, o => o.Streaming = false), "a web page came in place of an answer");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ServiceWithForms_IsAskedForJson()
+    {
+        var question = "";
+        using var server = new ChatServer(request =>
+        {
+            question = request;
+            return ChatServer.Stream("{\"captions\":[\"A brown dog sits next to a blue cup in the old kitchen.\",\"A white dog sleeps behind a small cup on a wooden floor.\",\"Three cups stand on a wall above a dog that runs past.\"]}");
+        });
+        Assert.AreEqual(0, (await Ask(server.Endpoint)).FromTemplates);
+        StringAssert.Contains(question, "json_schema");
+        Assert.AreEqual(1, server.Requests);
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ServiceRefusesForms_IsAskedShortQuestionsFromThenOn()
+    {
+        var questions = new List<string>();
+        ChatServer.Answer Reply(string request)
+        {
+            questions.Add(request);
+            return request.Contains("json_schema", StringComparison.Ordinal)
+                ? new ChatServer.Answer(400, "application/json", "{\"error\":{\"message\":\"response_format is not supported\"}}")
+                : ChatServer.Stream(Good);
+        }
+
+        using var server = new ChatServer(Reply);
+        var source = Source(server.Endpoint);
+        Assert.AreEqual(0, (await source.GetAsync(DogAndCup, TestContext.CancellationToken)).FromTemplates);
+        Assert.AreEqual(0, (await source.GetAsync(DogAndCup, TestContext.CancellationToken)).FromTemplates);
+        Assert.HasCount(3, questions);
+        StringAssert.Contains(questions[1], "3. Objects: dog, cup.");
+        StringAssert.Contains(questions[2], "Objects: dog, cup.");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_OneSentenceACall_AsksForAnotherSceneEachTime()
+    {
+        var scenes = new List<string>();
+        ChatServer.Answer Reply(string request)
+        {
+            scenes.Add(request[request.LastIndexOf("Objects:", StringComparison.Ordinal)..]);
+            return ChatServer.Stream($"A brown dog sits next to a blue cup in kitchen number {scenes.Count} today.");
+        }
+
+        using var server = new ChatServer(Reply);
+        Assert.AreEqual(0, (await Ask(server.Endpoint, o => o.SentencesPerCall = 1)).FromTemplates);
+        Assert.HasCount(3, scenes.Distinct().ToList());
+        var first = scenes.ToArray();
+        scenes.Clear();
+        await Ask(server.Endpoint, o => o.SentencesPerCall = 1);
+        CollectionAssert.AreEqual(first, scenes, "The seed draws the scenes.");
+    }
+
+    [TestMethod]
+    public async Task GetAsync_ModelRepeatsAnExample_IsNotUsed()
+    {
+        using var server = new ChatServer(_ => ChatServer.Stream("A chestnut dog grazes next to a rusty blue cup behind a stone farmhouse on a misty morning."));
+        AssertTemplates(await Ask(server.Endpoint, o => o.SentencesPerCall = 1), "repeat the question");
+    }
+
+    [TestMethod]
+    [DataRow(0, false)]
+    [DataRow(4, false)]
+    [DataRow(null, true)]
+    public void Chat_ShortQuestionsOutOfRange_NamesTheOption(int? sentences, bool grammar)
+    {
+        using var client = new OpenAIClient("key").GetChatClient("m").AsIChatClient();
+        var e = Assert.Throws<ArgumentException>(() => PromptSource.Chat(client, new ChatPromptOptions { SentencesPerCall = sentences, Grammar = grammar }));
+        StringAssert.Contains(e.Message, nameof(ChatPromptOptions.SentencesPerCall));
     }
 
     [TestMethod]

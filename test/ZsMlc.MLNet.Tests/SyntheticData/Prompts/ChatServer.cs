@@ -24,17 +24,23 @@ internal sealed class ChatServer : IDisposable
 
     public int Requests => Volatile.Read(ref requests);
 
-    /// <summary>Streams the text as chat completion chunks.</summary>
-    public static Answer Stream(string text, int chunk = 40)
+    /// <summary>Streams the text as chat completion chunks, and then the reason why it ended, if any.</summary>
+    public static Answer Stream(string text, int chunk = 40, string? finish = null)
     {
         var body = new StringBuilder();
+        void Append(string content, string? reason) => body.Append("data: ").Append(JsonSerializer.Serialize(new
+        {
+            id = "1", @object = "chat.completion.chunk", created = 1, model = "m",
+            choices = new[] { new { index = 0, delta = new { role = "assistant", content }, finish_reason = reason } },
+        })).Append("\n\n");
         for (var i = 0; i < text.Length; i += chunk)
         {
-            body.Append("data: ").Append(JsonSerializer.Serialize(new
-            {
-                id = "1", @object = "chat.completion.chunk", created = 1, model = "m",
-                choices = new[] { new { index = 0, delta = new { role = "assistant", content = text.Substring(i, Math.Min(chunk, text.Length - i)) }, finish_reason = (string?)null } },
-            })).Append("\n\n");
+            Append(text.Substring(i, Math.Min(chunk, text.Length - i)), null);
+        }
+
+        if (finish is not null)
+        {
+            Append("", finish);
         }
 
         return new Answer(200, "text/event-stream", body.Append("data: [DONE]\n\n").ToString());
@@ -81,7 +87,7 @@ internal sealed class ChatServer : IDisposable
             await Task.Delay(answer.Delay, stop.Token);
             var body = Encoding.UTF8.GetBytes(answer.Body);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(
-                $"HTTP/1.1 {answer.Status} X\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"), stop.Token);
+                $"HTTP/1.1 {answer.Status} X\r\nContent-Type: {answer.ContentType}\r\nContent-Length: {body.Length}\r\n{answer.Header}Connection: close\r\n\r\n"), stop.Token);
             await stream.WriteAsync(body.AsMemory(0, answer.StallsHalfway ? body.Length / 2 : body.Length), stop.Token);
             await Task.Delay(answer.StallsHalfway ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, stop.Token);
         }
@@ -121,6 +127,9 @@ internal sealed class ChatServer : IDisposable
     internal sealed record Answer(int Status, string ContentType, string Body)
     {
         public TimeSpan Delay { get; init; }
+
+        /// <summary>A further header with its line end.</summary>
+        public string Header { get; init; } = "";
 
         /// <summary>Sends half of the body and then nothing more, with the connection open.</summary>
         public bool StallsHalfway { get; init; }

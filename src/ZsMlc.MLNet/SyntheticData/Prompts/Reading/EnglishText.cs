@@ -3,9 +3,11 @@ namespace ZsMlc.MLNet.SyntheticData.Prompts.Reading;
 /// <summary>Tells English sentences, which CLIP's text encoder knows, from those of other languages.</summary>
 internal static class EnglishText
 {
+    private const int ShortPhrase = 7;
+
     private static readonly HashSet<string> s_english = new(StringComparer.OrdinalIgnoreCase)
     {
-        "a", "an", "the", "of", "on", "in", "with", "next", "and", "to", "at", "is", "by", "near", "under", "beside", "behind", "its", "from", "while", "over", "as", "their", "into", "are", "for",
+        "a", "an", "the", "of", "on", "in", "with", "next", "and", "to", "at", "is", "by", "near", "under", "beside", "behind", "its", "from", "while", "over", "as", "their", "into", "are", "for", "that", "who", "which", "his", "her", "has", "have", "through", "during", "will", "your",
     };
 
     // Words that English descriptions do not have; where a word is English too ("die", "a", "on"), it is left out.
@@ -29,6 +31,8 @@ internal static class EnglishText
 
         var words = sentence.Split([' ', ',', '.', '!', '"', '“', '”'], StringSplitOptions.RemoveEmptyEntries);
         var (english, other) = (words.Count(s_english.Contains), words.Count(s_other.Contains));
-        return other == 0 || english > other;
+
+        // A short phrase may do without any of them.
+        return english > other || english + other == 0 && words.Length <= ShortPhrase;
     }
 }

@@ -61,8 +61,13 @@ internal static partial class JsonAnswer
                 }
 
                 break;
+            // A schema in place of an answer.
+            case JsonValueKind.Object when element.TryGetProperty("properties", out _) && element.TryGetProperty("type", out _):
+                break;
             case JsonValueKind.Object:
-                foreach (var property in element.EnumerateObject().Where(p => !Thoughts().IsMatch(p.Name)))
+                // Where a property is named as the sentence, the others describe it.
+                var named = element.EnumerateObject().Where(p => Sentences().IsMatch(p.Name)).ToList();
+                foreach (var property in named.Count > 0 ? named : [.. element.EnumerateObject().Where(p => !Thoughts().IsMatch(p.Name))])
                 {
                     Collect(property.Value, found);
                 }
@@ -75,16 +80,24 @@ internal static partial class JsonAnswer
     }
 
     /// <summary>The texts that have both their quotation marks.</summary>
-    private static IEnumerable<string> Whole(string json) => Quoted().Matches(json).Select(m => m.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal)).Where(HasWords);
+    private static IEnumerable<string> Whole(string json) =>
+        Quoted().Matches(json).Concat(SingleQuoted().Matches(json)).Select(m => m.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal)).Where(HasWords);
 
     private static bool HasWords(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length >= FewestWords;
 
-    [GeneratedRegex(@"^[ \t]*(?:\[\s*(?:""|\{|\[)|\{\s*"")", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]*(?:\w+\s*=\s*)?(?:\[\s*(?:['""]|\{|\[)|\{\s*['""])", RegexOptions.Multiline)]
     private static partial Regex Start();
 
     [GeneratedRegex(@"""((?:[^""\\\n]|\\.)*)""(?=\s*[,\]}\n])")]
     private static partial Regex Quoted();
 
-    [GeneratedRegex(@"^(?:think|thought|reason|analysis|explanation|note|comment|error|message|code)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^(?:captions?|texts?|descriptions?|sentences?|prompts?|answers?|outputs?)$", RegexOptions.IgnoreCase)]
+    private static partial Regex Sentences();
+
+    // As Python writes a list.
+    [GeneratedRegex(@"(?<=[\[,:{]\s*)'((?:[^'\\\n]|\\.|'(?=\w))*)'(?=\s*[,\]}\n])")]
+    private static partial Regex SingleQuoted();
+
+    [GeneratedRegex(@"^(?:think|thought|reason|analysis|explanation|rationale|note|comment|error|message|code|refusal|model|instruction|question|request|task|label|title|type)", RegexOptions.IgnoreCase)]
     private static partial Regex Thoughts();
 }

@@ -15,9 +15,12 @@ internal static partial class PromptCleaner
             .ToList();
         var numbered = lines.Where(line => Numbering().IsMatch(line)).ToList();
         var bulleted = lines.Where(line => ListItem().IsMatch(line)).ToList();
-        var listed = numbered.Count >= 2 ? numbered : bulleted.Count >= 2 ? bulleted : lines;
+        var listed = numbered.Count >= 2 && !AreTitles(numbered) ? numbered : bulleted.Count >= 2 ? bulleted : lines;
         return [.. listed.Select(Clean).Where(line => line.Length > 0)];
     }
+
+    // "1. **Kitchen**" above the sentence itself.
+    private static bool AreTitles(List<string> numbered) => numbered.Sum(line => line.Count(c => c == ' ')) < 6 * numbered.Count;
 
     /// <summary>One line without numbering, bullet, title, quotes, markup and word count.</summary>
     public static string Clean(string line)
@@ -25,9 +28,10 @@ internal static partial class PromptCleaner
         var text = Numbering().Replace(line, "");
         text = Bullet().Replace(text, "");
         text = Title().Replace(text, "");
-        text = text.Replace("**", "").Replace("__", "").Replace("`", "");
+        text = Underlining().Replace(text.Replace("**", "").Replace("`", ""), "");
         text = Spaces().Replace(WithoutControls(text), " ").Trim();
-        text = WordCount().Replace(TrailingComma().Replace(text, "$1"), "");
+        text = Remark().Replace(WordCount().Replace(TrailingComma().Replace(text, "$1"), ""), "$1");
+        text = Pictogram().Replace(text, "");
         while (text.Length > 1 && IsQuote(text[0]) && (IsQuote(text[^1]) || text[1..].IndexOfAny(Quotes) < 0))
         {
             text = text[1..(IsQuote(text[^1]) ? ^1 : ^0)].Trim();
@@ -45,13 +49,16 @@ internal static partial class PromptCleaner
         var kept = new StringBuilder(text.Length);
         foreach (var c in text)
         {
-            kept.Append(char.IsControl(c) || c is '\uFEFF' or '\u200B' ? ' ' : c);
+            if (c is not ('\uFEFF' or (>= '\u200B' and <= '\u200D') or '\u2060' or '\u00AD'))
+            {
+                kept.Append(char.IsControl(c) ? ' ' : c);
+            }
         }
 
         return kept.ToString();
     }
 
-    [GeneratedRegex(@"^[""'\[\s]*\(?\d{1,3}\s*[.):\]-]\s+")]
+    [GeneratedRegex(@"^[""'\[\s]*\(?\d{1,3}\s*[.):\]-]\s+|^\s*#\d{1,3}[.:)]?\s+|^\s*(?:i{1,3}|iv|vi{0,3}|ix|x)[.)]\s+", RegexOptions.IgnoreCase)]
     private static partial Regex Numbering();
 
     [GeneratedRegex(@"^\s*([-*•–—#>]+|\([a-zA-Z]\)|[a-zA-Z]\))\s+")]
@@ -67,11 +74,23 @@ internal static partial class PromptCleaner
     [GeneratedRegex(@"^[\s*_]*(?:(?:captions?|descriptions?|prompts?|images?|pictures?|photos?|photographs?|sentences?|scenes?|options?|examples?|variations?|versions?|ideas?|answers?|outputs?)\s*(?:no\.?|number|#)?\s*\d{0,3}\s*[*_]*\s*[:–—][\s*_]*|(?:captions?|descriptions?|prompts?|images?|photos?|sentences?|scenes?|options?|examples?)\s*#?\d{1,3}[*_]*\s*[.)\-]\s+|\*\*[^*:]{1,40}(?::\s*\*\*|\*\*\s*[:–—-])\s*)", RegexOptions.IgnoreCase)]
     private static partial Regex Title();
 
-    [GeneratedRegex(@"\s*[\[(]\s*(?:word count:?\s*)?\d+(?:\s*words?)?\s*[\])]\s*$|\s+[–—-]\s+\d+\s+words?\s*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\s*[\[(]\s*(?:word count:?\s*)?\d+(?:\s*words?)?\s*[\])]\s*$|\s+(?:[–—-]|->|→)\s+\d+\s+words?\b.*$", RegexOptions.IgnoreCase)]
     private static partial Regex WordCount();
 
     [GeneratedRegex(@"([""”'])\s*[,;]$")]
     private static partial Regex TrailingComma();
+
+    // "A dog. (Garden, morning light)".
+    [GeneratedRegex(@"([.!?])\s*(?:\([^()]{1,60}\)|\[[^\[\]]{1,60}\])$")]
+    private static partial Regex Remark();
+
+    // Emoji and other signs around a sentence.
+    [GeneratedRegex(@"^(?:[\p{So}\p{Cs}\uFE0F\u20E3\u200D]\s*)+|\s*[\p{So}\p{Cs}\uFE0F\u200D\s]+$|^\d{1,2}\uFE0F?\u20E3\s*")]
+    private static partial Regex Pictogram();
+
+    // A gap to be filled in ("____") stays, to be seen as one.
+    [GeneratedRegex(@"(?<!_)__(?!_)")]
+    private static partial Regex Underlining();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

@@ -11,7 +11,7 @@ internal static partial class Thinking
     /// <summary>What is left of an answer without its thoughts.</summary>
     public static string Remove(string answer)
     {
-        var text = answer;
+        var text = Block().Replace(answer, "\n");
         if (LastMatch(FinalChannel(), text) is { } final)
         {
             text = text[(final.Index + final.Length)..];
@@ -34,7 +34,7 @@ internal static partial class Thinking
             text = text[..opening.Index];
         }
 
-        return WithoutHeaded(Token().Replace(text, "\n"));
+        return WithoutHeaded(text);
     }
 
     private static string WithoutHeaded(string text)
@@ -50,12 +50,16 @@ internal static partial class Thinking
 
     private static Match? LastMatch(Regex pattern, string text) => pattern.Matches(text).LastOrDefault();
 
-    private const string Names = @"(?:seed:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratchpad|analysis|inner_monologue|plan(?:ning)?)";
+    private const string Names = @"(?:seed:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratchpad|analysis|(?:inner_|internal_)?monologue|musings?|plan(?:ning)?)";
 
-    [GeneratedRegex(@"(?:</|<\||\[/|◁/|\{/)\s*(?:end_of_|/)?" + Names + @"\s*(?:\|?>|\]|▷|\})", RegexOptions.IgnoreCase)]
+    // Thoughts that stand in a block of their own.
+    [GeneratedRegex(@"```\s*(?:thinking|thoughts?|reasoning|scratchpad)\b.*?(?:```|\z)|<(details|tool_call|function_call|tool)\b.*?(?:</\1>|\z)|(?<![^\n])[(\[*](?:thinking|thoughts?|reasoning)\b[^)\]*\n]{20,}[)\]*](?![^\n])", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"(?:</|<\||\[/|◁/|\{/)\s*(?:end_of_|end_|/)?" + Names + @"\s*(?:\|?>|\]|▷|\})|^\W*done thinking\W*$", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
     private static partial Regex Closing();
 
-    [GeneratedRegex(@"(?:<|\[|◁|\{)\s*\|?(?:begin_of_)?" + Names + @"\b[^>\]▷}\n]{0,40}(?:>|\]|▷|\})", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:<|\[|◁|\{)\s*\|?(?:begin_of_|begin_|start_)?" + Names + @"\b[^>\]▷}\n]{0,40}(?:>|\]|▷|\})", RegexOptions.IgnoreCase)]
     private static partial Regex Opening();
 
     [GeneratedRegex(@"<\|channel\|>\s*final\s*(?:<\|[a-z_]+\|>\s*\w*\s*)*<\|message\|>|(?-i:(?<![A-Za-z])assistant\s*final(?=[^a-z]))", RegexOptions.IgnoreCase)]
@@ -64,11 +68,7 @@ internal static partial class Thinking
     [GeneratedRegex(@"<\|channel\|>|^\s*analysis(?=[A-Z])")]
     private static partial Regex Channel();
 
-    // Marks of a chat template that a server let through.
-    [GeneratedRegex(@"<\|[a-z0-9_/]+\|>|</?s>|\[/?INST\]|<(?:start|end)_of_turn>(?:model|user)?", RegexOptions.IgnoreCase)]
-    private static partial Regex Token();
-
-    [GeneratedRegex(@"^[\s#*_>]*(?:my\s+)?(?:thinking|thoughts?|thought process|reasoning|chain of thought|internal monologue|scratchpad|analysis|planning)(?:\s+process)?[\s*_]*(?::[\s*_]*|[\s*_]*$)", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[\s#*_>]*(?:(?:my|internal|inner)\s+)?(?:thinking|thoughts?|thought process|reasoning|chain of thought|internal monologue|scratchpad|analysis|planning)(?:\s+process)?[\s*_]*(?::[\s*_]*|[\s*_]*$)", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
     private static partial Regex ThoughtHeading();
 
     [GeneratedRegex(@"^[\s#*_>]*(?:the\s+)?(?:final\s+)?(?:answer|answers|response|output|result|captions|descriptions|sentences)[\s*_]*(?::[\s*_]*|[\s*_]*$)", RegexOptions.IgnoreCase | RegexOptions.Multiline)]

@@ -1,0 +1,60 @@
+namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+
+/// <summary>
+/// The GBNF grammar (llama.cpp's notation) of sentences that name every label, in the labels' order, and the scene's place. Nouns, how they
+/// stand to each other, and the place are given; how the things look and what they do is the model's, and whether the light is named.
+/// </summary>
+internal static class SentenceGrammar
+{
+    /// <summary>Words of the model's behind a single noun, beyond the fewest; few, for small models lose the thread soon.</summary>
+    private const int Play = 2;
+
+    /// <summary>A grammar whose <c>root</c> is one sentence for each scene, on numbered lines where there are several.</summary>
+    public static string Of(IReadOnlyList<string> labels, IReadOnlyList<PromptScene> scenes, int minimumWords)
+    {
+        var lines = scenes.Select((scene, i) => $"{(scenes.Count == 1 ? "" : $"\"{i + 1}. \" ")}{Sentence(labels, scene, minimumWords)}");
+        return $$"""
+            root ::= {{string.Join(" \"\\n\" ", lines)}}
+            word ::= " " [a-z]{2,12}
+            consonant ::= " " [b-df-hj-np-tv-z] [a-z]{1,11}
+            vowel ::= " " [aeio] [a-z]{1,11}
+            verb ::= " " [a-z]{2,9} "s"
+
+            """;
+    }
+
+    private static string Sentence(IReadOnlyList<string> labels, PromptScene scene, int minimumWords)
+    {
+        var things = labels.Select((label, i) => Thing(label, isFirst: i == 0));
+        var words = labels.Sum(label => 1 + Words(label)) + Words(scene.Place);
+        if (labels.Count == 1)
+        {
+            var fewest = Math.Max(1, minimumWords - words);
+            return $"{things.First()} word{{{fewest},{fewest + Play}}} {End(scene, isLightNeeded: false)}";
+        }
+
+        // Only a verb between noun and relation: with room for more, the model names the next noun too soon.
+        words += Words(scene.Relation) + 1;
+        var verb = TakesArticle(labels[0]) ? "verb" : "word";
+        return $"{things.First()} {verb} {Quoted(" " + scene.Relation)} {string.Join(" \" and\" ", things.Skip(1))} {End(scene, isLightNeeded: words < minimumWords)}";
+    }
+
+    private static string End(PromptScene scene, bool isLightNeeded) => $"{Quoted(" " + scene.Place)} {Quoted(" " + scene.Light)}{(isLightNeeded ? "" : "?")} \".\"";
+
+    /// <summary>A noun with the article that fits, with or without an adjective of the model's.</summary>
+    private static string Thing(string label, bool isFirst)
+    {
+        string Start(string article) => isFirst ? $"\"{char.ToUpperInvariant(article[0])}{article[1..]}\"" : $"\" {article}\"";
+
+        var name = Quoted(" " + label);
+        return TakesArticle(label)
+            ? $"({Start(NounForms.WithArticle(label)[..^(label.Length + 1)])} {name} | {Start("a")} consonant {name} | {Start("an")} vowel {name})"
+            : $"({Start("some")} | {Start("the")}) word? {name}";
+    }
+
+    private static bool TakesArticle(string label) => NounForms.WithArticle(label) != label;
+
+    private static int Words(string text) => text.Count(c => c == ' ') + 1;
+
+    private static string Quoted(string text) => $"\"{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+}
