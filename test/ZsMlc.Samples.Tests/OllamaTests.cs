@@ -2,8 +2,9 @@ using System.Text;
 using System.Text.Json;
 using OllamaSharp;
 using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.MLNet.Tests.SyntheticData.Prompts;
 
-namespace ZsMlc.MLNet.Tests.SyntheticData.Prompts;
+namespace ZsMlc.Samples.Tests;
 
 /// <summary>Ollama's own client against a server on the loopback interface that speaks its protocol.</summary>
 [TestClass]
