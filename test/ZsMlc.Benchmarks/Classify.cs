@@ -31,6 +31,7 @@ internal sealed class Classify : IBenchmark
             using var classifier = RandomModels.Classifier(clip, Labels, type);
             var pixels = RandomModels.Pixels(options.Batch, classifier.Vision.ImageSize);
             rows.Add(Rate(options, $"network, {name}", () => classifier.Score(pixels)));
+            rows.Add(Roofline.Share(rows[^1].Name, rows[^1].Median * Work.Scoring(classifier), type, options));
 
             var files = ml.Data.LoadImagesFromFolder(folder.Path);
             rows.Add(Rate(options, $"Transform from JPEG files, {name}", () => SamplePhotos.ReadScores(model.Transform(files))));

@@ -8,6 +8,8 @@ namespace ZsMlc.Benchmarks;
 /// <summary>One step of the denoiser in every layout and precision.</summary>
 internal sealed class Diffusion : IBenchmark
 {
+    private const int Tokens = 77;
+
     public string Name => "diffusion";
 
     public string Description => "Seconds of one UNet step without guidance: a tiny UNet (16² latents) and one of half Stable Diffusion's width (32² latents, that is 256² pixels).";
@@ -26,6 +28,7 @@ internal sealed class Diffusion : IBenchmark
                     foreach (var batch in new[] { 1, 4 })
                     {
                         rows.Add(Step(options, unet, batch, channelsLast, $"{size}, {name}, {layout}, batch {batch}"));
+                        rows.Add(Roofline.Share(rows[^1].Name, batch * Work.Denoising(unet, Tokens) / rows[^1].Median, type, options));
                     }
                 }
             }
@@ -41,7 +44,7 @@ internal sealed class Diffusion : IBenchmark
         var (config, type, device) = (unet.Config, unet.conv_in.weight.dtype, options.Device);
         var sample = randn([batch, config.InChannels, config.SampleSize, config.SampleSize], device: device).to(type);
         sample = channelsLast ? ChannelsLast.Of(sample) : sample;
-        var context = randn([batch, 77, config.CrossAttentionDim], device: device).to(type);
+        var context = randn([batch, Tokens, config.CrossAttentionDim], device: device).to(type);
         var time = tensor(new[] { 500f }, device: device);
         return Measurement.Of(name, "s", Measurement.Time(() => DeviceClock.Run(options, () => unet.forward(sample, time, context)), options.Runs));
     }

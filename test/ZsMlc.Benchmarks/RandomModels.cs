@@ -65,6 +65,9 @@ internal static class RandomModels
         return new(classifier, FusionSettings.Of(new() { Labels = names, Clip = "random", TopK = 3, ScoringBatchSize = options.Batch, Precision = dtype }), null);
     }
 
+    /// <summary>Tokens of such a name, the end of its text included.</summary>
+    public const int LabelTokens = 5;
+
     /// <summary>Names of four tokens, a little more than the labels of MS-COCO have.</summary>
     public static IReadOnlyList<string> LabelNames(int count) => [.. Enumerable.Range(10, count).Select(i => $"thing {i}")];
 

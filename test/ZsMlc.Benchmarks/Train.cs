@@ -21,6 +21,7 @@ internal sealed class Train : IBenchmark
         {
             using var classifier = RandomModels.Classifier(clip, Labels, type);
             rows.Add(Rate($"step, {name}", classifier, augment: false));
+            rows.Add(Roofline.Share(rows[^1].Name, rows[^1].Median / options.Batch * Work.Training(classifier, options.Batch, RandomModels.LabelTokens), type, options));
             if (type == ScalarType.BFloat16)
             {
                 rows.Add(Rate($"step with RandAugment and cutout, {name}", classifier, augment: true));
