@@ -36,7 +36,7 @@ internal sealed class Throughput : ICheckStep
 
         foreach (var (name, run, flops) in Benchmarks(options))
         {
-            foreach (var row in run.Run(benchmark))
+            foreach (var row in run.Run(benchmark).Where(r => r.Unit == "images/s"))
             {
                 var precision = row.Name.EndsWith("bf16", StringComparison.Ordinal) ? "bf16" : "fp32";
                 var share = options.Smoke ? "" : FormattableString.Invariant($", {row.Median * flops / 1e12 / peaks[precision]:P1} of the matrix product's rate");
