@@ -2,7 +2,8 @@ namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
 
 /// <summary>
 /// The GBNF grammar (llama.cpp's notation) of sentences that name every label, in the labels' order, and the scene's place. Nouns, how they
-/// stand to each other, and the place are given; how the things look and what they do is the model's, and whether the light is named.
+/// stand to each other, and the place are given; how the things look is the model's, and so is the choice of the verb and
+/// of naming the light.
 /// </summary>
 internal static class SentenceGrammar
 {
@@ -18,7 +19,7 @@ internal static class SentenceGrammar
             word ::= " " [a-z]{2,12}
             consonant ::= " " [b-df-hj-np-tv-z] [a-z]{1,11}
             vowel ::= " " [aeio] [a-z]{1,11}
-            verb ::= " " [a-z]{2,9} "s"
+            verb ::= " stands" | " sits" | " lies" | " rests" | " waits" | " leans" | " sleeps" | " plays" | " moves" | " runs" | " hangs" | " rolls" | " passes" | " appears"
 
             """;
     }
@@ -33,7 +34,7 @@ internal static class SentenceGrammar
             return $"{things.First()} word{{{fewest},{fewest + Play}}} {End(scene, isLightNeeded: false)}";
         }
 
-        // Only a verb between noun and relation: with room for more, the model names the next noun too soon.
+        // Only a verb between noun and relation: with room for more, the model names the next noun too soon, and runs words of its own into another.
         words += Words(scene.Relation) + 1;
         var verb = TakesArticle(labels[0]) ? "verb" : "word";
         return $"{things.First()} {verb} {Quoted(" " + scene.Relation)} {string.Join(" \" and\" ", things.Skip(1))} {End(scene, isLightNeeded: words < minimumWords)}";
