@@ -34,8 +34,8 @@ internal sealed class PromptChecker(IReadOnlyList<string> labels, LabelNames nam
             : AnswerSpeech.IsInstruction(line) || IsEcho(line) ? PromptFault.Echo
             : AnswerSpeech.IsMetaTalk(line) ? PromptFault.MetaTalk
             : question is not null && AnswerSpeech.HasSpeaker(line) ? PromptFault.MetaTalk
-            : AnswerSpeech.IsNoSentence(line) || Denial.Is(line, labels) ? PromptFault.NotADescription
             : words.Length > maximumWords ? PromptFault.TooLong
+            : AnswerSpeech.IsNoSentence(line) || Denial.Is(line, labels) ? PromptFault.NotADescription
             : LabelMatcher.Missing(line, labels, names).Count > 0 ? PromptFault.LabelMissing
             : words.Length < minimumWords ? PromptFault.TooShort
             : !EnglishText.Is(line) ? PromptFault.NotEnglish

@@ -2,13 +2,11 @@ namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
 
 /// <summary>
 /// The GBNF grammar (llama.cpp's notation) of sentences that name every label, in the labels' order, and the scene's place. Nouns, how they
-/// stand to each other, and the place are given; how the things look and what they do is the model's, and whether the light is named.
+/// stand to each other, and the place are given; how the things look is the model's, and so is the choice of the verb and
+/// of naming the light.
 /// </summary>
 internal static class SentenceGrammar
 {
-    /// <summary>Words of the model's behind a single noun, beyond the fewest; few, for small models lose the thread soon.</summary>
-    private const int Play = 2;
-
     /// <summary>A grammar whose <c>root</c> is one sentence for each scene, on numbered lines where there are several.</summary>
     public static string Of(IReadOnlyList<string> labels, IReadOnlyList<PromptScene> scenes, int minimumWords)
     {
@@ -18,38 +16,33 @@ internal static class SentenceGrammar
             word ::= " " [a-z]{2,12}
             consonant ::= " " [b-df-hj-np-tv-z] [a-z]{1,11}
             vowel ::= " " [aeio] [a-z]{1,11}
-            verb ::= " " [a-z]{2,9} "s"
+            verb ::= " stands" | " sits" | " lies" | " rests" | " waits" | " leans" | " sleeps" | " plays" | " moves" | " runs" | " hangs" | " rolls" | " passes" | " appears"
 
             """;
     }
 
     private static string Sentence(IReadOnlyList<string> labels, PromptScene scene, int minimumWords)
     {
-        var things = labels.Select((label, i) => Thing(label, isFirst: i == 0));
-        var words = labels.Sum(label => 1 + Words(label)) + Words(scene.Place);
-        if (labels.Count == 1)
-        {
-            var fewest = Math.Max(1, minimumWords - words);
-            return $"{things.First()} word{{{fewest},{fewest + Play}}} {End(scene, isLightNeeded: false)}";
-        }
-
-        // Only a verb between noun and relation: with room for more, the model names the next noun too soon.
-        words += Words(scene.Relation) + 1;
+        // Only a verb between noun and relation: with room for more, the model names the next noun too soon, and runs words of its own into another.
+        var isSingle = labels.Count == 1;
+        var things = labels.Select((label, i) => Thing(label, isFirst: i == 0, isPlain: !isSingle)).ToList();
         var verb = TakesArticle(labels[0]) ? "verb" : "word";
-        return $"{things.First()} {verb} {Quoted(" " + scene.Relation)} {string.Join(" \" and\" ", things.Skip(1))} {End(scene, isLightNeeded: words < minimumWords)}";
+        var related = isSingle ? "" : $"{Quoted(" " + scene.Relation)} {string.Join(" \" and\" ", things.Skip(1))} ";
+        var words = labels.Sum(label => 1 + Words(label)) + 1 + Words(scene.Place) + (isSingle ? 1 : Words(scene.Relation));
+        return $"{things[0]} {verb} {related}{End(scene, isLightNeeded: words < minimumWords)}";
     }
 
     private static string End(PromptScene scene, bool isLightNeeded) => $"{Quoted(" " + scene.Place)} {Quoted(" " + scene.Light)}{(isLightNeeded ? "" : "?")} \".\"";
 
-    /// <summary>A noun with the article that fits, with or without an adjective of the model's.</summary>
-    private static string Thing(string label, bool isFirst)
+    /// <summary>A noun with the article that fits and an adjective of the model's, or without one where it may be plain.</summary>
+    private static string Thing(string label, bool isFirst, bool isPlain)
     {
         string Start(string article) => isFirst ? $"\"{char.ToUpperInvariant(article[0])}{article[1..]}\"" : $"\" {article}\"";
 
         var name = Quoted(" " + label);
         return TakesArticle(label)
-            ? $"({Start(NounForms.WithArticle(label)[..^(label.Length + 1)])} {name} | {Start("a")} consonant {name} | {Start("an")} vowel {name})"
-            : $"({Start("some")} | {Start("the")}) word? {name}";
+            ? $"({(isPlain ? $"{Start(NounForms.WithArticle(label)[..^(label.Length + 1)])} {name} | " : "")}{Start("a")} consonant {name} | {Start("an")} vowel {name})"
+            : $"({Start("some")} | {Start("the")}) word{(isPlain ? "?" : "")} {name}";
     }
 
     private static bool TakesArticle(string label) => NounForms.WithArticle(label) != label;

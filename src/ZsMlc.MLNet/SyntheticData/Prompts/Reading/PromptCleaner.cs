@@ -20,7 +20,7 @@ internal static partial class PromptCleaner
     }
 
     // "1. **Kitchen**" above the sentence itself.
-    private static bool AreTitles(List<string> numbered) => numbered.Sum(line => line.Count(c => c == ' ')) < 6 * numbered.Count;
+    private static bool AreTitles(List<string> numbered) => numbered.All(line => line.Count(c => c == ' ') < 6 && !AnswerReader.EndsSentence(line));
 
     /// <summary>One line without numbering, bullet, title, quotes, markup and word count.</summary>
     public static string Clean(string line)
