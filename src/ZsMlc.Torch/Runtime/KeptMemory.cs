@@ -32,7 +32,16 @@ internal static class KeptMemory
     {
         private int _ended;
 
+        // Cursors are not always disposed.
+        ~Running() => End();
+
         public void Dispose()
+        {
+            End();
+            GC.SuppressFinalize(this);
+        }
+
+        private void End()
         {
             if (Interlocked.Exchange(ref _ended, 1) == 0)
             {
