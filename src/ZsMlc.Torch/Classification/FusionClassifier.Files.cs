@@ -114,7 +114,7 @@ public sealed partial class FusionClassifier
             using var stored = file.Read(FusionDescription.TextFeatures);
             classifier._storage = stored.dtype;
             classifier._tokenizer = tokenizer;
-            classifier._text = text is null ? null : new(text);
+            classifier._text = text is null ? null : new(text.Free);
             classifier.QuickGelu = d.QuickGelu;
             classifier.Calibration = d.Calibration;
             classifier.Views = d.Views;
@@ -131,7 +131,7 @@ public sealed partial class FusionClassifier
     }
 
     /// <summary>Takes a CLIP model over, whose text tower is used: it is freed with the last classifier that uses it.</summary>
-    internal void Own(ClipModel clip) => _text = new(clip);
+    internal void Own(ClipModel clip) => _text = new(clip.Dispose);
 
     /// <summary>
     /// A classifier of other labels that uses what was learnt: the generic contexts and the image tower. It can outlive

@@ -93,8 +93,9 @@ public sealed partial class FusionClassifier
     {
         _texts.Dispose();
         _frozen.Dispose();
-        image_encoder.Dispose();
-        prompt_learner?.Dispose();
+        image_encoder.Free();
+        prompt_learner?.Free();
         _text?.Release();
+        ModuleLifetime.FreeNative(this);
     }
 }

@@ -33,7 +33,7 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
 
         // The initial temperature of OpenAI's training, 0.07.
         logit_scale = Layers.Constant(Math.Log(1 / 0.07));
-        _lifetime = new(nameof(ClipModel), () => base.Dispose(true));
+        _lifetime = new(nameof(ClipModel), Free);
         RegisterComponents();
         this.KeepAlive();
     }
@@ -146,6 +146,13 @@ public sealed partial class ClipModel : nn.Module<Tensor, Tensor, Tensor>
         {
             _lifetime.Dispose();
         }
+    }
+
+    private void Free()
+    {
+        visual.Free();
+        text.Free();
+        base.Dispose(true);
     }
 
     /// <summary>Writes the model as a folder that <see cref="FromPretrained"/> reads: weights, tokenizer files and, last, the configuration.</summary>

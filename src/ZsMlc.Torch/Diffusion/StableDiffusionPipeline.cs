@@ -107,9 +107,9 @@ public sealed partial class StableDiffusionPipeline : IDisposable
     private void Free()
     {
         Conditioning.Dispose();
-        Unet.Dispose();
-        Vae.Dispose();
-        PreviewDecoder?.Dispose();
+        Unet.Free();
+        Vae.Free();
+        PreviewDecoder?.Free();
         _thread.Dispose();
     }
 

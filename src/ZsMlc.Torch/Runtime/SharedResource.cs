@@ -1,8 +1,8 @@
 namespace ZsMlc.Torch.Runtime;
 
 /// <summary>What several objects hold together, weights for example: freed when the last of them lets go.</summary>
-/// <param name="resource">What is held; its maker is the first holder.</param>
-internal sealed class SharedResource(IDisposable resource)
+/// <param name="free">Frees what is held; its maker is the first holder.</param>
+internal sealed class SharedResource(Action free)
 {
     private int _holders = 1;
 
@@ -18,7 +18,7 @@ internal sealed class SharedResource(IDisposable resource)
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            resource.Dispose();
+            free();
         }
     }
 }

@@ -1,5 +1,6 @@
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion.TextEncoder;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Conditioning;
@@ -49,5 +50,5 @@ public sealed class PromptEncoder : IDisposable
     }
 
     /// <summary>Frees the network.</summary>
-    public void Dispose() => Network.Dispose();
+    public void Dispose() => Network.Free();
 }
