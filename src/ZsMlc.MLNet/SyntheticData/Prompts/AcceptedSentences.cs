@@ -1,4 +1,3 @@
-using ZsMlc.MLNet.SyntheticData.Prompts.Asking;
 using ZsMlc.MLNet.SyntheticData.Prompts.Reading;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;

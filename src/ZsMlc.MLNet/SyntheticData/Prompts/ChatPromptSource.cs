@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using ZsMlc.MLNet.SyntheticData.Prompts.Asking;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 

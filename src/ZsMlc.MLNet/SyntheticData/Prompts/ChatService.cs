@@ -1,4 +1,4 @@
-namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>What a source has learnt of its service; shared by all its threads.</summary>
 internal sealed class ChatService

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>Failures of a chat service.</summary>
 internal static partial class ChatFailure

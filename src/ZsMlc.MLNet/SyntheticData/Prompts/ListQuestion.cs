@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
-namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>Asks for all sentences at once, as models of many billion parameters can be asked.</summary>
 internal static class ListQuestion

@@ -1,7 +1,6 @@
 using ZsMlc.MLNet.SyntheticData.Prompts;
-using ZsMlc.MLNet.SyntheticData.Prompts.Asking;
 
-namespace ZsMlc.MLNet.Tests.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.Tests.SyntheticData.Prompts;
 
 [TestClass]
 public sealed class SentenceGrammarTests

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>
 /// The questions for one label set: all sentences at once with a form for the answer where the service keeps to one, otherwise a

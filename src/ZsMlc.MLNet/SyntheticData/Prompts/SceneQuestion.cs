@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>
 /// Asks for one to three sentences after examples, each for a scene of the grammar: a task that a model of a billion

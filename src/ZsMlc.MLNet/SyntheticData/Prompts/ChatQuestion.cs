@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>One question to a language model.</summary>
 /// <param name="Messages">Instructions, examples and the question itself.</param>

@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.AI;
 
-namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>Asks one question within the options' bounds of time, tokens and characters.</summary>
 internal sealed class ChatConversation(IChatClient client, ChatPromptOptions options)

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace ZsMlc.MLNet.SyntheticData.Prompts.Asking;
+namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>What a language model said, and why it ended.</summary>
 /// <param name="Text">What came, empty where nothing did.</param>
