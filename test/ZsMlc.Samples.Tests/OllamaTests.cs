@@ -44,7 +44,7 @@ public sealed class OllamaTests
         var batch = await AskAsync(server);
         Assert.AreEqual(2, batch.FromTemplates);
         StringAssert.Contains(batch.Warnings[0], "failed");
-        StringAssert.Contains(batch.Warnings[0], "tiny");
+        StringAssert.Contains(batch.Warnings[0], "no such address or model");
     }
 
     private async Task<PromptBatch> AskAsync(ChatServer server)
