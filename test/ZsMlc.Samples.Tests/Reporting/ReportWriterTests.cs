@@ -36,7 +36,7 @@ public sealed partial class ReportWriterTests
     {
         var charts = Chart().Matches(ReportWriter.ToHtml(ExampleReport.Create())).Select(m => XElement.Parse(m.Value)).ToArray();
 
-        Assert.HasCount(12, charts);
+        Assert.HasCount(13, charts);
         Assert.IsTrue(charts.All(c => c.Attribute("role")?.Value == "img" && c.Attribute("aria-label")?.Value.Length > 20));
         Assert.IsFalse(charts.DescendantsAndSelf().Attributes().Any(a => a.Value.Contains("NaN", StringComparison.Ordinal)));
     }
