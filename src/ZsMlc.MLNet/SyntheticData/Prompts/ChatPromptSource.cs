@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using ZsMlc.MLNet.SyntheticData.Clients;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
@@ -51,7 +52,7 @@ internal sealed class ChatPromptSource : PromptSource
                     break;
                 }
 
-                var wait = ChatFailure.RetryAfter(e) ?? DelayAfter(attempt);
+                var wait = ClientFailure.RetryAfterOf(e) ?? DelayAfter(attempt);
                 if (wait > options.Timeout)
                 {
                     reason += $"; it asks to wait {wait.TotalSeconds:0} s (Retry-After), longer than ChatPromptOptions.Timeout";
