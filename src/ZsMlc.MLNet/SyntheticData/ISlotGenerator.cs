@@ -12,10 +12,10 @@ internal interface ISlotGenerator : IDisposable
     bool DependsOnGroup { get; }
 
     /// <summary>
-    /// Gets whether a group is all open slots of a chunk, as for images that are judged at a preview and put together anew behind it.
-    /// By default it is for images that do not depend on their company, and a batch for others.
+    /// Gets whether a group of images that depend on each other is all open slots of a chunk, as where images are judged at a preview and
+    /// put together anew behind it. By default it is a batch.
     /// </summary>
-    bool TakesWholeRounds => !DependsOnGroup;
+    bool TakesWholeRounds => false;
 
     /// <summary>Generates one image for every member of a group, and judges them.</summary>
     /// <param name="group">The wishes: the result depends on them and on nothing else.</param>
