@@ -47,7 +47,7 @@ internal sealed class CachedModel(string cache, string id)
         if (!File.Exists(tag))
         {
             // https://bford.info/cachedir: programs that make backups leave such a folder out.
-            Write(tag, "Signature: 8a477f597d28d172789f06886806bc55\n# Models fetched from a hub, which can be fetched again.\n"u8);
+            Write(tag, "Signature: 8a477f597d28d172789f06886806bc55\n# Models fetched from a hub, which can be fetched again.\n"u8.ToArray());
         }
 
         Write(TreeFile(commit), tree.ToJson());
@@ -79,29 +79,26 @@ internal sealed class CachedModel(string cache, string id)
             }
         }
 
-        var temporary = $"{target}.{Guid.NewGuid():n}.incomplete";
-        try
-        {
-            File.Copy(blob, temporary);
-            File.Move(temporary, target, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        Replace(target, temporary => File.Copy(blob, temporary));
     }
 
     private string Ref(string revision) => Path.Combine([Folder, "refs", .. revision.Split('/')]);
 
     private string TreeFile(string commit) => Path.Combine(Folder, "trees", commit + ".json");
 
-    private static void Write(string path, ReadOnlySpan<byte> contents)
+    private static void Write(string path, byte[] contents)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        Replace(path, temporary => File.WriteAllBytes(temporary, contents));
+    }
+
+    // Others see the old file or the whole new one.
+    private static void Replace(string path, Action<string> write)
+    {
         var temporary = $"{path}.{Guid.NewGuid():n}.incomplete";
         try
         {
-            File.WriteAllBytes(temporary, contents);
+            write(temporary);
             File.Move(temporary, path, overwrite: true);
         }
         finally
