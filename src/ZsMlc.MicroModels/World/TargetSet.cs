@@ -11,6 +11,12 @@ internal enum TargetSplit
 
     /// <summary>Seen and unseen labels.</summary>
     Test,
+
+    /// <summary>Likewise, of a seed of its own; for a last look at a finished recipe.</summary>
+    Sealed,
+
+    /// <summary>Likewise; for training with photos of every label, which the method has to do without.</summary>
+    FullyAnnotated,
 }
 
 /// <summary>The labelled data set: pictures in one style, mostly of several objects, every object labelled.</summary>
@@ -20,8 +26,9 @@ internal static class TargetSet
 
     public static int Count(TargetSplit split) => split switch
     {
-        TargetSplit.Train => 1200,
+        TargetSplit.Train or TargetSplit.FullyAnnotated => 1200,
         TargetSplit.Validation => 300,
+        TargetSplit.Sealed => 2000,
         _ => 800,
     };
 
@@ -32,7 +39,7 @@ internal static class TargetSet
         var labels = new List<string>(count);
         while (labels.Count < count)
         {
-            var unseen = split == TargetSplit.Test && random.Chance(0.45);
+            var unseen = split >= TargetSplit.Test && random.Chance(0.45);
             var label = random.Pick(unseen ? WorldLabels.Unseen : WorldLabels.Seen);
             if (!labels.Contains(label))
             {
