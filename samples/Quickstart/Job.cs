@@ -53,7 +53,7 @@ internal static class Job
         {
             Labels = labels,
             Clip = micro.Clip,
-            Network = new() { ContextTokens = 8 },
+            Network = new() { ContextTokens = 8, InputSize = 96 }, // CLIP's own 64 pixels have four positions for up to five objects
             ValidationFraction = 0.1, // photos that choose the best epoch, and tell what a score of 0.8 is worth and where a tag begins
             Training = new() { Epochs = options.Epochs, WarmupEpochs = 0, LearningRate = 3e-3, FusionLearningRate = 3, MaxGradientNorm = 2, SyntheticWeight = 3, Cutout = false, RandAugment = false },
             Progress = steps.Training(name),
