@@ -24,6 +24,8 @@ internal static class Commands
             Draws generated pictures, first seeds, nothing picked.
         MicroWorld preview [--out world.png]
             Draws some pictures of the web corpus and of the labelled set.
+
+        --threads N limits the threads; --world 2 is a pilot of a larger world, with 17 unseen and 42 seen labels and up to six objects a picture.
         """;
 
     public static int Run(Arguments arguments)

@@ -22,8 +22,6 @@ internal enum TargetSplit
 /// <summary>The labelled data set: pictures in one style, mostly of several objects, every object labelled.</summary>
 internal static class TargetSet
 {
-    private static readonly double[] CountWeights = [0, 0.2, 0.35, 0.3, 0.15];
-
     public static int Count(TargetSplit split) => split switch
     {
         TargetSplit.Train or TargetSplit.FullyAnnotated => 1200,
@@ -35,7 +33,7 @@ internal static class TargetSet
     public static Scene Picture(TargetSplit split, int index)
     {
         var random = new WorldRandom(12_000 + (ulong)split, (ulong)index);
-        var count = 1 + random.Weighted(CountWeights);
+        var count = 1 + random.Weighted(WorldPlan.Current.CountWeights);
         var labels = new List<string>(count);
         while (labels.Count < count)
         {
