@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
@@ -72,7 +73,7 @@ internal sealed class ChatInterview(ChatConversation conversation, ChatPromptOpt
     {
         for (var seed = request.Seed; ; seed++)
         {
-            foreach (var scene in PromptGrammar.Scenes(request.Labels, seed))
+            foreach (var scene in PromptGrammar.Scenes(request.Labels, seed).Where(scene => SceneWords.Fit(scene, request.Labels)))
             {
                 yield return scene;
             }
