@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
@@ -73,7 +72,7 @@ internal sealed class ChatInterview(ChatConversation conversation, ChatPromptOpt
     {
         for (var seed = request.Seed; ; seed++)
         {
-            foreach (var scene in PromptGrammar.Scenes(request.Labels, seed).Where(scene => SceneWords.Fit(scene, request.Labels)))
+            foreach (var scene in PromptGrammar.Scenes(request.Labels, seed).Where(scene => scene.Fits(request.Labels)))
             {
                 yield return scene;
             }

@@ -30,15 +30,15 @@ internal static class SceneWords
     private static readonly Dictionary<string, Setting> s_lights = Lights.ToDictionary(light => light.Text, light => light.Fits);
 
     /// <summary>Whether the place holds what the labels name, has the light, and does not repeat how the things stand to each other.</summary>
-    public static bool Fit(PromptScene scene, IReadOnlyList<string> labels)
+    public static bool Fit(string placeText, string light, string relation, IReadOnlyList<string> labels)
     {
         var settings = labels.Aggregate(Setting.Anywhere, (common, label) => common & KindWords.Of(label).Settings);
-        var place = s_places[scene.Place];
+        var place = s_places[placeText];
 
         // Things that share no kind of place are together anywhere. Only who can choose its company is "together with" another.
         return (place & (settings == Setting.None ? Setting.Anywhere : settings)) != Setting.None
-            && (place & s_lights[scene.Light]) != Setting.None
-            && scene.Relation != "together with"
-            && (scene.Relation.Length == 0 || !scene.Place.StartsWith(scene.Relation, StringComparison.Ordinal));
+            && (place & s_lights[light]) != Setting.None
+            && relation != "together with"
+            && (relation.Length == 0 || !placeText.StartsWith(relation, StringComparison.Ordinal));
     }
 }

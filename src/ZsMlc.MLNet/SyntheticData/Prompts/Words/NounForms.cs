@@ -1,4 +1,4 @@
-namespace ZsMlc.MLNet.SyntheticData.Prompts;
+namespace ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 /// <summary>English nouns as far as label checks need them: which written forms are the same noun, and which article it takes.</summary>
 internal static class NounForms

@@ -1,4 +1,4 @@
-namespace ZsMlc.MLNet.SyntheticData.Prompts;
+namespace ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 /// <summary>How a noun is counted, which decides its article and its verb.</summary>
 internal enum NounNumber
