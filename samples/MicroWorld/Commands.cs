@@ -116,7 +116,7 @@ internal static class Commands
 
     /// <summary>A transformer needs gentler steps than a ResNet, and comes slower to them: at the ResNet's rate it forgets the pictures.</summary>
     private static TrainingOptions ClipOptions(Arguments arguments) => arguments.Tower == MicroTower.ViT
-        ? Options(arguments, ClipName(arguments.Tower), 9000, 5e-4, until: 6500) with { WarmUp = 400 }
+        ? Options(arguments, ClipName(arguments.Tower), 9000, 5e-4) with { WarmUp = 400 }
         : Options(arguments, ClipName(arguments.Tower), 9000, 1.5e-3, until: 4250);
 
     private static string ClipName(MicroTower tower) => tower == MicroTower.ViT ? "clip-vit" : "clip";

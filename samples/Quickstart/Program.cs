@@ -19,7 +19,7 @@ namespace ZsMlc.Samples.Quickstart
                 DefaultValueFactory = _ => [.. ZeroShotModels.Micro.Unseen], AllowMultipleArgumentsPerToken = true,
             };
             var images = Number("--images-per-label", "Accepted pictures to generate for each of these labels.", 60);
-            var epochs = Number("--epochs", "Epochs of training.", 8);
+            var epochs = Number("--epochs", "Epochs of training.", 5);
             var photos = Number("--photos", "The most training photos and the most test photos to use.", 1200);
             var seed = new Option<int>("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 7 };
             var gpu = new Option<int?>("--gpu") { Description = "Index of the GPU; the CPU without it. A GPU that does not exist is an error." };
