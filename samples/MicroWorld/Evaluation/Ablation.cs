@@ -29,7 +29,7 @@ internal sealed class Ablation
     {
         this.options = options;
         clip = ClipModel.FromPretrained(options.Clip);
-        poolId = Id(CheckpointFingerprint.Compute(options.Diffusion), JsonSerializer.Serialize(Generation.Sampling));
+        poolId = Id(CheckpointFingerprint.Compute(options.Diffusion), JsonSerializer.Serialize(Generation.Sampling), JsonSerializer.Serialize(WorldPlan.Current));
         tunedId = Id(poolId, CheckpointFingerprint.Compute(options.Clip), JsonSerializer.Serialize(options.Tuning));
         runsId = Id("run figures", tunedId, JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [], Only = "" }));
         (train, validation, test) = (Real(TargetSplit.Train), Real(TargetSplit.Validation), Real(TargetSplit.Test));
@@ -73,31 +73,10 @@ internal sealed class Ablation
         }
 
         var table = new ResultTable(Console.Out);
-        table.Header("test", Ranks);
-        foreach (var (name, size, corners) in ZeroShots())
-        {
-            table.Row(name, [[.. ZeroShot(test, size, corners).Values, ZeroShot(validation, size, corners).SeenMap]]);
-        }
-
-        foreach (var (name, runs) in figures)
-        {
-            table.Row(name, [.. runs.Select(r => r.Ranks)]);
-            table.Row($"{name}, views", [.. runs.Select(r => r.ViewRanks)]);
-        }
-
+        Ranking("test", Ranks, (size, corners) => [.. ZeroShot(test, size, corners).Values, ZeroShot(validation, size, corners).SeenMap], r => r.Ranks, r => r.ViewRanks);
         if (options.Sealed)
         {
-            table.Header("sealed test", TestFigures.Names);
-            foreach (var (name, size, corners) in ZeroShots())
-            {
-                table.Row(name, [ZeroShot(last, size, corners).Values]);
-            }
-
-            foreach (var (name, runs) in figures)
-            {
-                table.Row(name, [.. runs.Select(r => r.Sealed)]);
-                table.Row($"{name}, views", [.. runs.Select(r => r.SealedViews)]);
-            }
+            Ranking("sealed test", TestFigures.Names, (size, corners) => ZeroShot(last, size, corners).Values, r => r.Sealed, r => r.SealedViews);
         }
 
         table.Header("scores and tags", ScoreFigures.Names);
@@ -105,6 +84,23 @@ internal sealed class Ablation
         {
             table.Row($"{name}: 0.5 of the network's scores", [.. runs.Select(r => r.AtHalf)]);
             table.Row($"{name}: calibrated, thresholds of labels", [.. runs.Select(r => r.Calibrated)]);
+        }
+
+        void Ranking(
+            string title, IReadOnlyList<string> columns, Func<int?, bool, IReadOnlyList<double>> zeroShot,
+            Func<RunFigures, IReadOnlyList<double>> whole, Func<RunFigures, IReadOnlyList<double>> views)
+        {
+            table.Header(title, columns);
+            foreach (var (name, size, corners) in ZeroShots())
+            {
+                table.Row(name, [zeroShot(size, corners)]);
+            }
+
+            foreach (var (name, runs) in figures)
+            {
+                table.Row(name, [.. runs.Select(whole)]);
+                table.Row($"{name}, views", [.. runs.Select(views)]);
+            }
         }
     }
 
@@ -127,14 +123,15 @@ internal sealed class Ablation
         using var classifier = FusionClassifier.Create(clip, WorldLabels.All, variant.Shape);
         using var rows = TrainingRows.Create(classifier, [.. photos, .. chosen]);
         FusionClassifierTrainer.Fit(classifier, variant.Training with { Seed = seed }, rows);
-        var (ranks, sealedRanks) = (Ranked(classifier), Last(classifier));
-        var plain = Holds(classifier, Enumerable.Repeat(0.5, WorldLabels.All.Length));
+        var scores = Scoring.Of(classifier, test);
+        var (ranks, sealedRanks) = (Ranked(scores, classifier), Last(classifier));
+        var plain = Holds(scores, Enumerable.Repeat(0.5, WorldLabels.All.Length));
         using var heldOut = TrainingRows.Create(classifier, validation);
         classifier.Calibrate(heldOut);
-        var calibrated = Holds(classifier, classifier.Calibration!.Labels.Select(l => l.Threshold));
+        var calibrated = Holds(Scoring.Of(classifier, test), classifier.Calibration!.Labels.Select(l => l.Threshold));
         classifier.Calibration = null;
         classifier.Views = new();
-        return new(ranks, plain.Values, calibrated.Values, Ranked(classifier), sealedRanks, Last(classifier));
+        return new(ranks, plain.Values, calibrated.Values, Ranked(Scoring.Of(classifier, test), classifier), sealedRanks, Last(classifier));
     }
 
     private List<Example> Pool()
@@ -180,18 +177,16 @@ internal sealed class Ablation
 
     private FusionClassifierOptions Shape(bool fusion) => new() { ContextTokens = options.ContextTokens, Fusion = fusion, InputSize = options.Size };
 
-    private IReadOnlyList<double> Ranked(FusionClassifier classifier) => [.. Figures(classifier, test).Values, Figures(classifier, validation).SeenMap];
+    private IReadOnlyList<double> Ranked(float[] testScores, FusionClassifier classifier) =>
+        [.. Figures(testScores, test).Values, Figures(Scoring.Of(classifier, validation), validation).SeenMap];
 
-    private IReadOnlyList<double> Last(FusionClassifier classifier) => options.Sealed ? Figures(classifier, last).Values : [];
+    private IReadOnlyList<double> Last(FusionClassifier classifier) => options.Sealed ? Figures(Scoring.Of(classifier, last), last).Values : [];
 
-    private ScoreFigures Holds(FusionClassifier classifier, IEnumerable<double> thresholds) =>
-        ScoreFigures.Of(Scoring.Of(classifier, test), [.. test.Select(e => e.Labels)], [.. thresholds]);
+    private ScoreFigures Holds(float[] testScores, IEnumerable<double> thresholds) => ScoreFigures.Of(testScores, [.. test.Select(e => e.Labels)], [.. thresholds]);
 
-    private static TestFigures Figures(FusionClassifier classifier, IReadOnlyList<Example> examples) =>
-        TestFigures.Of(Scoring.Of(classifier, examples), [.. examples.Select(e => e.Labels)]);
+    private TestFigures ZeroShot(IReadOnlyList<Example> examples, int? size, bool corners) => Figures(Scoring.ZeroShot(clip, examples, size, corners), examples);
 
-    private TestFigures ZeroShot(IReadOnlyList<Example> examples, int? size, bool corners) =>
-        TestFigures.Of(Scoring.ZeroShot(clip, examples, size, corners), [.. examples.Select(e => e.Labels)]);
+    private static TestFigures Figures(float[] scores, IReadOnlyList<Example> examples) => TestFigures.Of(scores, [.. examples.Select(e => e.Labels)]);
 
     private static List<Example> Real(TargetSplit split) =>
     [

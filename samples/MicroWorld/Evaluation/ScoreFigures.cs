@@ -11,7 +11,7 @@ internal sealed record ScoreFigures(double SeenError, double UnseenError, double
 
     public IReadOnlyList<double> Values => [SeenError, UnseenError, Precision, Recall, MicroF1, FalseTags];
 
-    /// <param name="scores">[pictures · 32], unseen labels first.</param>
+    /// <param name="scores">[pictures · labels], unseen labels first.</param>
     /// <param name="pictures">What each shows.</param>
     /// <param name="thresholds">Where each label becomes a tag.</param>
     public static ScoreFigures Of(float[] scores, IReadOnlyList<IReadOnlyList<string>> pictures, IReadOnlyList<double> thresholds)

@@ -24,12 +24,12 @@ internal static class Scoring
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var preprocessor = size is { } side ? new ClipPreprocessor(side, clip.Config.Vision.Pixels) : clip.Preprocessor;
-        var texts = nn.functional.normalize(clip.EncodeText(WorldLabels.All), dim: -1).t();
+        var texts = clip.Tokenizer.Tokenize(WorldLabels.All, clip.Config.Text.ContextLength);
         return InBatches(examples, part =>
         {
             var pictures = TrainingRows.Pictures(part);
             Tensor[] views = corners ? [pictures, .. Corners(pictures)] : [pictures];
-            return stack([.. views.Select(v => nn.functional.normalize(clip.EncodeImage(preprocessor.Preprocess(v)), dim: -1).matmul(texts))]).amax([0]);
+            return stack([.. views.Select(v => clip.forward(preprocessor.Preprocess(v), texts))]).amax([0]);
         });
     }
 

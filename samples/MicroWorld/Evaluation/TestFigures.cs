@@ -9,7 +9,7 @@ internal sealed record TestFigures(double ZslMap, double ZslF1, double GzslMap, 
     /// <summary>Headings of a table's columns.</summary>
     public static IReadOnlyList<string> Names { get; } = ["ZSL mAP", "ZSL F1@3", "GZSL mAP", "GZSL F1@3", "seen mAP"];
 
-    /// <param name="scores">[pictures · 32], unseen labels first.</param>
+    /// <param name="scores">[pictures · labels], unseen labels first.</param>
     /// <param name="pictures">What each shows.</param>
     public static TestFigures Of(float[] scores, IReadOnlyList<IReadOnlyList<string>> pictures)
     {
