@@ -23,7 +23,7 @@ internal static class FolderCommand
             Description = "The file to write: .csv, .jsonl, .json or .parquet. Finished parts are kept beside it, in a folder with the ending .parts.",
             DefaultValueFactory = _ => new FileInfo("tags.csv"),
         };
-        var (top, threshold) = TagImagesProgram.TagOptions();
+        var (top, threshold) = TagOptions.Create();
         var megapixels = new Option<int>("--max-megapixels") { Description = "The largest picture, in millions of pixels.", DefaultValueFactory = _ => 64 };
         var part = new Option<int>("--part-size") { Description = "Pictures of a part: what a stop loses at most.", DefaultValueFactory = _ => 1000 };
         part.Validators.Add(result =>

@@ -17,7 +17,7 @@ namespace ZsMlc.Samples.TagImages
         {
             var model = new Argument<FileInfo>("model") { Description = "The saved model, for example out/tagger.zip." };
             var gpu = new Option<int?>("--gpu") { Description = "Index of the GPU; without it, or without that GPU, the CPU." };
-            var (top, threshold) = TagOptions();
+            var (top, threshold) = TagOptions.Create();
             var megapixels = new Option<int>("--max-megapixels") { Description = "The largest picture, in millions of pixels.", DefaultValueFactory = _ => 64 };
 
             var url = new Option<string>("--url")
@@ -49,10 +49,5 @@ namespace ZsMlc.Samples.TagImages
 
             return ResumableProgram.RunAsync(new RootCommand("Tags pictures with a saved zero-shot multi-label model.") { FolderCommand.Create(), MergeCommand.Create(), serve }, args);
         }
-
-        /// <summary>Which labels become tags.</summary>
-        internal static (Option<int> Top, Option<float?> Threshold) TagOptions() => (
-            new("--top") { Description = "The most tags of a picture.", DefaultValueFactory = _ => 5 },
-            new("--threshold") { Description = "The least probability of a tag, 0 to 1; by default each label's own, which the model carries." });
     }
 }

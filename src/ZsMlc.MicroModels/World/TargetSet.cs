@@ -37,7 +37,7 @@ internal static class TargetSet
         var labels = new List<string>(count);
         while (labels.Count < count)
         {
-            var unseen = split >= TargetSplit.Test && random.Chance(0.45);
+            var unseen = split is not (TargetSplit.Train or TargetSplit.Validation) && random.Chance(0.45);
             var label = random.Pick(unseen ? WorldLabels.Unseen : WorldLabels.Seen);
             if (!labels.Contains(label))
             {
