@@ -20,7 +20,7 @@ internal sealed record Recipe(string Name, GenerationOptions Sampling, params in
         return
         [
             new("published: 50 steps, Euler, guidance 7.5", new() { Steps = 50, GuidanceScale = 7.5, Scheduler = scheduler with { ClassName = "EulerDiscreteScheduler" } }),
-            new("20 steps, guidance 2.5 (default)", guided, 6, 4, 10),
+            new("20 steps, guidance 2.5 (default)", guided, 6, 10),
             new("6 steps, no guidance", unguided with { Steps = 6 }, 3, 2),
             new("10 steps, no guidance", unguided with { Steps = 10 }, 4),
             new("4 steps, no guidance", unguided with { Steps = 4 }, 2),

@@ -16,7 +16,6 @@ internal sealed class Studio : IDisposable
     private readonly ClipDiscriminator _judge;
     private readonly IReadOnlyCollection<int>[] _targets;
     private readonly string[] _prompts;
-    private readonly Price _price;
     private readonly BenchmarkOptions _options;
     private readonly Kept _kept;
 
@@ -29,7 +28,7 @@ internal sealed class Studio : IDisposable
         var micro = ZeroShotModels.Micro;
         (_options, _kept) = (options, kept);
         _pipeline = StableDiffusionPipeline.FromPretrained(micro.Diffusion, options.Device);
-        _price = new(_pipeline);
+        Price = new(_pipeline);
         if (encoder is not null)
         {
             _pipeline.LoadTextEncoder(encoder);
@@ -41,6 +40,9 @@ internal sealed class Studio : IDisposable
         _targets = [.. pairs.Select(p => p.Select(label => micro.Unseen.ToList().IndexOf(label)).ToArray())];
         _prompts = [.. pairs.Select(Wishes.Sentence)];
     }
+
+    /// <summary>Gets what images cost.</summary>
+    public Price Price { get; }
 
     /// <summary>Gets the number of wishes.</summary>
     public int Count => _prompts.Length;
@@ -99,7 +101,7 @@ internal sealed class Studio : IDisposable
 
         var givenUp = images.Count(i => i.IsAbandoned);
         var decoded = count - givenUp + (source.PreviewStep > 0 ? count : 0);
-        return new(accepted, values, givenUp, givenUp * _price.Of(sampling, source.PreviewStep) + (count - givenUp) * _price.Of(sampling, sampling.Steps), decoded, Clock.Seconds - began);
+        return new(accepted, values, givenUp, givenUp * Price.Of(sampling, source.PreviewStep) + (count - givenUp) * Price.Of(sampling, sampling.Steps), decoded, Clock.Seconds - began);
     }
 
     private float[][] Values(Tensor images, List<IReadOnlyCollection<int>> targets)
