@@ -1,5 +1,6 @@
 using ZsMlc.Benchmarks.Harness;
 using ZsMlc.MicroModels;
+using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion.Schedulers;
 
 namespace ZsMlc.Benchmarks.AcceptedImages;
@@ -23,7 +24,7 @@ internal sealed class Accepted : IBenchmark
     {
         using var scratch = new ScratchFolder();
         var micro = ZeroShotModels.Micro;
-        var kept = new Kept(options.Work ?? scratch.Path, $"{Path.GetFileName(micro.Folder)} {options.Device} {options.Threads} {options.Smoke} {Clock.CountsProcessorTime}");
+        var kept = new Kept(options.Work ?? scratch.Path, $"{CheckpointFingerprint.Compute(micro.Diffusion)} {CheckpointFingerprint.Compute(micro.Clip)} {options.Device} {options.Threads} {options.Smoke} {Clock.CountsProcessorTime}");
         List<Measurement> rows = [];
         List<Source> sources = [];
         var recipes = Recipe.All(SchedulerConfig.FromPretrained(micro.Diffusion)).Where(r => !options.Smoke || r is { Sampling.Steps: 4 } or { Sampling.Steps: 6, IsTuned: true });
