@@ -30,8 +30,8 @@ public sealed record GenerationOptions
     /// <summary>
     /// Gets the calls of the denoiser behind each whole one that compute its outermost level alone and take what comes up to it from the
     /// whole one, 0 or more: 1 for every other call, 2 for two of three. Such a call is cheaper and less exact. Default 0. A call in which
-    /// guidance sets in is whole. (Ma et al., "DeepCache: Accelerating Diffusion Models for Free", CVPR 2024, with branch 0 and
-    /// N = <see cref="FeatureReuse"/> + 1.)
+    /// guidance sets in is whole. (Ma et al., "DeepCache: Accelerating Diffusion Models for Free", CVPR 2024: uniform, its N is
+    /// <see cref="FeatureReuse"/> + 1; here all layers of the outermost level are computed in every call.)
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int FeatureReuse { get; init; }

@@ -11,13 +11,13 @@ public sealed class AcceptedTests
         var folder = Directory.CreateTempSubdirectory("zsmlc-accepted-").FullName;
         try
         {
-            var options = CatalogTests.Smoke() with { Seeds = 1, Only = "4 steps", Work = folder };
+            var options = CatalogTests.Smoke() with { Seeds = 1, Only = "two-stage", Work = folder };
             var first = new Accepted().Run(options);
             var files = Files(folder);
 
             var second = new Accepted().Run(options);
 
-            Assert.IsTrue(first.Any(r => r.Name == "4 steps, no guidance; preview at 2, loss 2 %: mAP"));
+            Assert.IsTrue(first.Any(r => r.Name == "two-stage, 6 unguided steps, preview at 3, loss 2 %: mAP"));
             CollectionAssert.AreEqual(first.ToArray(), second.ToArray());
             CollectionAssert.AreEqual(files, Files(folder));
         }

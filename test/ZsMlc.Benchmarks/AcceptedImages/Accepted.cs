@@ -27,15 +27,14 @@ internal sealed class Accepted : IBenchmark
         var kept = new Kept(options.Work ?? scratch.Path, $"{CheckpointFingerprint.Compute(micro.Diffusion)} {CheckpointFingerprint.Compute(micro.Clip)} {options.Device} {options.Threads} {options.Smoke} {Clock.CountsProcessorTime}");
         List<Measurement> rows = [];
         List<Source> sources = [];
-        var recipes = Recipe.All(SchedulerConfig.FromPretrained(micro.Diffusion)).Where(r => !options.Smoke || r is { Sampling.Steps: 4 } or { Sampling.Steps: 6, IsTuned: true });
+        var recipes = Recipe.All(SchedulerConfig.FromPretrained(micro.Diffusion)).Where(r => !options.Smoke || r.Sampling is { Steps: 6, GuidanceScale: 1 });
         foreach (var recipe in recipes.Where(r => r.Name.Contains(options.Only, StringComparison.Ordinal)))
         {
             var encoder = recipe.IsTuned ? TunedEncoder.Ensure(options, kept) : null;
             using var studio = new Studio(options, kept, options.Smoke ? 4 : Count, encoder);
             var source = new Source(recipe.Name, recipe.Sampling, encoder);
             Add(rows, recipe, source, studio);
-            sources.Add(source);
-            sources.AddRange(recipe.PreviewSteps.Take(1).Select(step => Staged(source, step, s_losses[0], studio)));
+            sources.Add(recipe.PreviewSteps is [var step, ..] ? Staged(source, step, s_losses[0], studio) : source);
         }
 
         rows.AddRange(new Downstream(options, kept).Run(sources));
@@ -45,8 +44,11 @@ internal sealed class Accepted : IBenchmark
     private static void Add(List<Measurement> rows, Recipe recipe, Source source, Studio studio)
     {
         var (half, whole) = (studio.Count / 2, studio.Paint(source, ..));
-        var reuse = recipe.Sampling.FeatureReuse > 0 ? FormattableString.Invariant($"; a reusing call counts {studio.Price.ReusingShare:0.00}") : "";
-        Add(rows, recipe.Name, whole, $"{100.0 * whole.AcceptedCount / whole.Accepted.Length:0} % accepted{reuse}");
+        if (recipe.PreviewSteps.Length == 0)
+        {
+            Add(rows, source.Name, whole, $"{100.0 * whole.AcceptedCount / whole.Accepted.Length:0} % accepted{ShareOf(source, studio)}");
+        }
+
         foreach (var step in recipe.PreviewSteps)
         {
             foreach (var loss in s_losses)
@@ -61,10 +63,13 @@ internal sealed class Accepted : IBenchmark
         }
     }
 
+    private static string ShareOf(Source source, Studio studio) =>
+        source.Sampling.FeatureReuse > 0 ? FormattableString.Invariant($"; a reusing call counts {studio.Price.ReusingShare:0.00}") : "";
+
     /// <summary>The same source with a threshold that the first half of the wishes sets.</summary>
     private static Source Staged(Source source, int step, double loss, Studio studio) => source with
     {
-        Name = FormattableString.Invariant($"{source.Name}; preview at {step}, loss {100 * loss:0} %"),
+        Name = FormattableString.Invariant($"{source.Name}, preview at {step}, loss {100 * loss:0} %"),
         PreviewStep = step,
         Threshold = studio.Paint(source with { PreviewStep = step }, ..(studio.Count / 2)).ThresholdOf(loss),
     };
