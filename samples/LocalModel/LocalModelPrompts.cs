@@ -20,7 +20,7 @@ public static class LocalModelPrompts
         SentencesPerCall = 1,
         Grammar = true,
         MaxOutputTokens = 96,
-        Temperature = 0.4f,
+        Temperature = 0.9f,
         Timeout = TimeSpan.FromMinutes(10),
     });
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MicroWorld.Training;
+using ZsMlc.MicroModels.World;
 
 namespace MicroWorld;
 
@@ -7,7 +8,7 @@ namespace MicroWorld;
 internal sealed class Arguments
 {
     private static readonly string[] Known =
-        ["clip", "corpus", "diffusion", "guidance", "guidance-end", "guidance-start", "images", "only", "out", "pool", "scenes", "seed", "seeds", "size", "steps", "threads", "tower", "until", "work"];
+        ["clip", "corpus", "diffusion", "guidance", "guidance-end", "guidance-start", "images", "only", "out", "pool", "scenes", "seed", "seeds", "size", "steps", "threads", "tower", "until", "work", "world"];
 
     private readonly Dictionary<string, string> options = [];
 
@@ -50,6 +51,15 @@ internal sealed class Arguments
         "resnet" => MicroTower.ResNet,
         "vit" => MicroTower.ViT,
         var other => throw new ArgumentException($"The option '--tower' is '{other}'; expected resnet or vit."),
+    };
+
+    /// <summary>The world that pictures and labels come from.</summary>
+    /// <exception cref="ArgumentException">There is no such world.</exception>
+    public WorldPlan World => Number("world", 1) switch
+    {
+        1 => WorldPlan.One,
+        2 => WorldPlan.Two,
+        var other => throw new ArgumentException($"The option '--world' is {other}; expected 1 or 2."),
     };
 
     public string Text(string name, string standard) => options.GetValueOrDefault(name, standard);

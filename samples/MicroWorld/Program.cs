@@ -1,6 +1,7 @@
 using System.Globalization;
 using MicroWorld;
 using TorchSharp;
+using ZsMlc.MicroModels.World;
 using ZsMlc.Samples;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -12,6 +13,7 @@ try
         torch.set_num_threads(threads);
     }
 
+    WorldPlan.Current = arguments.World;
     return Commands.Run(arguments);
 }
 catch (Exception e) when (Mistakes.IsOne(e))

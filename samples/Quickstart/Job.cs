@@ -52,8 +52,8 @@ internal static class Job
         FusionMultiLabelOptions Training(string name) => new()
         {
             Labels = labels,
-            Clip = micro.Clip,
-            Network = new() { ContextTokens = 8 },
+            Clip = options.Clip ?? micro.Clip,
+            Network = new() { ContextTokens = 8, InputSize = options.Clip is null ? 96 : null }, // the micro CLIP's own 64 pixels have four positions for up to five objects
             ValidationFraction = 0.1, // photos that choose the best epoch, and tell what a score of 0.8 is worth and where a tag begins
             Training = new() { Epochs = options.Epochs, WarmupEpochs = 0, LearningRate = 3e-3, FusionLearningRate = 3, MaxGradientNorm = 2, SyntheticWeight = 3, Cutout = false, RandAugment = false },
             Progress = steps.Training(name),
@@ -70,7 +70,7 @@ internal static class Job
         // How good is it? Ranked among the unseen labels alone, and among all labels; beside it, what it has to beat.
         steps.Begin("Evaluate");
         var full = MeasuredMethod.Of(ml, "Full method", "photos and accepted generated pictures", model.Transform(test), labels);
-        var clip = MeasuredMethod.Of(ml, "Zero-shot CLIP", "no training, the labels' names alone", ZeroShotClip.Score(ml, test, labels, micro.Clip), labels);
+        var clip = MeasuredMethod.Of(ml, "Zero-shot CLIP", "no training, the labels' names alone", ZeroShotClip.Score(ml, test, labels, options.Clip ?? micro.Clip), labels);
 
         using var photosOnly = ml.MultiLabelClassification.Trainers.FusionMultiLabel(Training("Train on photos alone, to compare")).Fit(photos);
         steps.Begin("Evaluate the comparison");

@@ -19,7 +19,7 @@ namespace ZsMlc.Samples.Quickstart
                 DefaultValueFactory = _ => [.. ZeroShotModels.Micro.Unseen], AllowMultipleArgumentsPerToken = true,
             };
             var images = Number("--images-per-label", "Accepted pictures to generate for each of these labels.", 60);
-            var epochs = Number("--epochs", "Epochs of training.", 8);
+            var epochs = Number("--epochs", "Epochs of training.", 5);
             var photos = Number("--photos", "The most training photos and the most test photos to use.", 1200);
             var seed = new Option<int>("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 7 };
             var gpu = new Option<int?>("--gpu") { Description = "Index of the GPU; the CPU without it. A GPU that does not exist is an error." };
@@ -35,11 +35,12 @@ namespace ZsMlc.Samples.Quickstart
             var model = new Option<string>("--model") { Description = "The server's model.", DefaultValueFactory = _ => "gpt-4o-mini" };
             var key = new Option<string>("--key-variable") { Description = "The environment variable that holds the server's key.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
 
+            var clip = new Option<string?>("--clip") { Description = "Another CLIP for the classifier to stand on, a folder or file: any ResNet or vision transformer. The judge stays." };
             var llm = new Option<FileInfo?>("--llm") { Description = "A language model in a GGUF file, run here on the CPU, in place of a server." };
 
             var root = new RootCommand("The whole method on embedded micro models: from labelled photos to a tagger that knows labels no photo shows.")
             {
-                labels, images, epochs, photos, seed, gpu, output, server, model, key, llm,
+                labels, images, epochs, photos, seed, gpu, output, server, model, key, llm, clip,
             };
             root.SetAction(async (result, cancellationToken) =>
             {
@@ -52,6 +53,7 @@ namespace ZsMlc.Samples.Quickstart
                     Seed = result.GetValue(seed),
                     Gpu = result.GetValue(gpu),
                     Output = result.GetValue(output)!.FullName,
+                    Clip = result.GetValue(clip),
                     Prompts = result.GetValue(llm) is { } file ? LocalModelPrompts.Create(file.FullName)
                         : result.GetValue(server) is { } address ? ChatServerPrompts.Create(address, result.GetValue(model)!, result.GetValue(key)!)
                         : new MicroPrompts(),

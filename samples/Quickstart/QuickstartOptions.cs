@@ -23,6 +23,9 @@ internal sealed record QuickstartOptions
 
     public required string Output { get; init; }
 
+    /// <summary>The CLIP that the classifier stands on, a ResNet or a vision transformer; null for the micro world's. The judge stays.</summary>
+    public string? Clip { get; init; }
+
     public required PromptSource Prompts { get; init; }
 
     public string Store => Path.Combine(Output, "synthetic");

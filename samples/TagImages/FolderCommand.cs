@@ -23,8 +23,7 @@ internal static class FolderCommand
             Description = "The file to write: .csv, .jsonl, .json or .parquet. Finished parts are kept beside it, in a folder with the ending .parts.",
             DefaultValueFactory = _ => new FileInfo("tags.csv"),
         };
-        var top = new Option<int>("--top") { Description = "The most tags of a picture.", DefaultValueFactory = _ => 5 };
-        var threshold = new Option<float>("--threshold") { Description = "The least probability of a tag, 0 to 1." };
+        var (top, threshold) = TagImagesProgram.TagOptions();
         var megapixels = new Option<int>("--max-megapixels") { Description = "The largest picture, in millions of pixels.", DefaultValueFactory = _ => 64 };
         var part = new Option<int>("--part-size") { Description = "Pictures of a part: what a stop loses at most.", DefaultValueFactory = _ => 1000 };
         part.Validators.Add(result =>

@@ -36,6 +36,7 @@ public sealed class Tagger : IDisposable
     private readonly MLContext _ml = new();
     private readonly ITransformer _model;
     private readonly PredictionEngine<Photo, PhotoScores> _engine;
+    private readonly double[] _thresholds;
     private readonly Lock _turn = new();
 
     /// <summary>Loads the classifier of a saved model; a damaged file is refused.</summary>
@@ -46,32 +47,40 @@ public sealed class Tagger : IDisposable
         _model = _ml.MultiLabelClassification.Load(path);
         _engine = _ml.Model.CreatePredictionEngine<Photo, PhotoScores>(_model);
 
+        var scores = _engine.OutputSchema["Score"];
         VBuffer<ReadOnlyMemory<char>> names = default;
-        _engine.OutputSchema["Score"].GetSlotNames(ref names);
+        scores.GetSlotNames(ref names);
         Labels = [.. names.DenseValues().Select(name => name.ToString())];
+        VBuffer<double> thresholds = default;
+        scores.Annotations.GetValue("Thresholds", ref thresholds);
+        _thresholds = [.. thresholds.DenseValues()];
     }
 
     public IReadOnlyList<string> Labels { get; }
 
     /// <summary>The tags of one picture, the likeliest first.</summary>
-    public IReadOnlyList<Tag> Tag(MLImage image, int top)
+    /// <param name="image">The picture.</param>
+    /// <param name="top">The most tags.</param>
+    /// <param name="threshold">The least probability of a tag; null for the label's own threshold, which the model carries.</param>
+    public IReadOnlyList<Tag> Tag(MLImage image, int top, float? threshold = null)
     {
         lock (_turn)
         {
-            return Highest(_engine.Predict(new Photo { Image = image }).Score, top);
+            return Tags(_engine.Predict(new Photo { Image = image }).Score, top, threshold);
         }
     }
 
     /// <summary>The tags of picture files, read and scored in batches while the result is enumerated; in the order of the files.</summary>
     /// <param name="files">Paths.</param>
     /// <param name="top">The most tags of a picture.</param>
+    /// <param name="threshold">The least probability of a tag; null for the label's own threshold, which the model carries.</param>
     /// <param name="options">How pictures are read, and who is told of those that are left out.</param>
-    public IEnumerable<(string Path, IReadOnlyList<Tag> Tags)> TagFiles(IReadOnlyList<string> files, int top, ImageDataOptions options)
+    public IEnumerable<(string Path, IReadOnlyList<Tag> Tags)> TagFiles(IReadOnlyList<string> files, int top, float? threshold, ImageDataOptions options)
     {
         var photos = _ml.Data.LoadImagesFromFiles(files, options);
         foreach (var row in _ml.Data.CreateEnumerable<FileScores>(_model.Transform(photos), reuseRowObject: true))
         {
-            yield return (row.ImagePath, Highest(row.Score, top));
+            yield return (row.ImagePath, Tags(row.Score, top, threshold));
         }
     }
 
@@ -81,6 +90,9 @@ public sealed class Tagger : IDisposable
         (_model as IDisposable)?.Dispose();
     }
 
-    private Tag[] Highest(float[] scores, int top) =>
-        [.. scores.Select((score, i) => new Tag(Labels[i], score)).OrderByDescending(tag => tag.Score).Take(top)];
+    private Tag[] Tags(float[] scores, int top, float? threshold) =>
+    [
+        .. scores.Select((score, i) => (Tag: new Tag(Labels[i], score), Least: threshold ?? _thresholds[i]))
+            .Where(t => t.Tag.Score >= t.Least).Select(t => t.Tag).OrderByDescending(tag => tag.Score).Take(top),
+    ];
 }

@@ -7,6 +7,7 @@ using ZsMlc.MLNet.Filtering;
 using ZsMlc.MLNet.Interop;
 using ZsMlc.MLNet.SyntheticData;
 using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 namespace ZsMlc.MLNet;
 

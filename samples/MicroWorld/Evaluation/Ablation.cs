@@ -16,14 +16,14 @@ namespace MicroWorld.Evaluation;
 /// <summary>Measures what each step of the method adds on the micro world.</summary>
 internal sealed class Ablation
 {
-    private static readonly IReadOnlyList<string> Ranks = ["ZSL mAP", "ZSL F1@3", "GZSL mAP", "GZSL F1@3", "seen mAP", "validation mAP"];
+    private static readonly IReadOnlyList<string> Ranks = [.. TestFigures.Names, "validation mAP"];
 
     private readonly AblationOptions options;
     private readonly ClipModel clip;
 
     // Name the files of the pool, of the tuned text encoder with its pool, and of the runs' figures by all that each depends on.
     private readonly string poolId, tunedId, runsId;
-    private readonly List<Example> train, validation, test;
+    private readonly List<Example> train, validation, test, last;
 
     public Ablation(AblationOptions options)
     {
@@ -31,8 +31,9 @@ internal sealed class Ablation
         clip = ClipModel.FromPretrained(options.Clip);
         poolId = Id(CheckpointFingerprint.Compute(options.Diffusion), JsonSerializer.Serialize(Generation.Sampling));
         tunedId = Id(poolId, CheckpointFingerprint.Compute(options.Clip), JsonSerializer.Serialize(options.Tuning));
-        runsId = Id("ranks and scores", tunedId, JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [], Only = "" }));
+        runsId = Id("run figures", tunedId, JsonSerializer.Serialize(options with { Clip = "", Diffusion = "", Work = "", Seeds = [], Only = "" }));
         (train, validation, test) = (Real(TargetSplit.Train), Real(TargetSplit.Validation), Real(TargetSplit.Test));
+        last = options.Sealed ? Real(TargetSplit.Sealed) : [];
     }
 
     /// <summary>Prints the table, one line a variant: mean ± standard deviation over the seeds. A run that was stopped goes on where it was.</summary>
@@ -46,6 +47,7 @@ internal sealed class Ablation
         var (plain, fused) = (Shape(fusion: false), Shape(fusion: true));
         var corrected = options.Training;
         var published = corrected with { SeparatePasses = true, PublishedSchedule = true };
+        Lazy<List<Example>> drawn = new(() => SyntheticPool.Drawn(options.PoolSize));
         Variant[] variants =
         [
             new("seen only", plain, corrected, null),
@@ -56,53 +58,83 @@ internal sealed class Ablation
             new("full method, published schedule", fused, published, kept),
             new("seen only, with fusion", fused, corrected, null),
             new("full method, unfiltered", fused, corrected, pool),
+            new("full method, drawn instead of generated", fused, corrected, drawn),
+            new("photos of every label (upper bound)", fused, corrected, null) { Photos = TargetSplit.FullyAnnotated },
         ];
         variants = [.. variants.Where(v => v.Name.Contains(options.Only, StringComparison.Ordinal))];
         var log = new RunLog(Path.Combine(options.Work, $"runs-{runsId}.tsv"));
-        var figures = variants.ToDictionary(v => v.Name, _ => new List<IReadOnlyList<double>>());
+        var figures = variants.ToDictionary(v => v.Name, _ => new List<RunFigures>());
         foreach (var seed in options.Seeds)
         {
             foreach (var variant in variants)
             {
-                figures[variant.Name].Add(log.Get(variant.Name, seed, () => Run(variant, seed)));
+                figures[variant.Name].Add(RunFigures.Parse(log.Get(variant.Name, seed, () => Run(variant, seed).Values)));
             }
         }
 
-        Header(Ranks);
-        Row("zero-shot CLIP", [[.. ZeroShot(test).Values, ZeroShot(validation).SeenMap]], 0, Ranks.Count);
-        foreach (var variant in variants)
+        var table = new ResultTable(Console.Out);
+        table.Header("test", Ranks);
+        foreach (var (name, size, corners) in ZeroShots())
         {
-            Row(variant.Name, figures[variant.Name], 0, Ranks.Count);
-            Row($"{variant.Name}, views", figures[variant.Name], Ranks.Count + 2 * ScoreFigures.Names.Count, Ranks.Count);
+            table.Row(name, [[.. ZeroShot(test, size, corners).Values, ZeroShot(validation, size, corners).SeenMap]]);
         }
 
-        Header(ScoreFigures.Names);
-        foreach (var variant in variants)
+        foreach (var (name, runs) in figures)
         {
-            Row($"{variant.Name}: 0.5 of the network's scores", figures[variant.Name], Ranks.Count, ScoreFigures.Names.Count);
-            Row($"{variant.Name}: calibrated, thresholds of labels", figures[variant.Name], Ranks.Count + ScoreFigures.Names.Count, ScoreFigures.Names.Count);
+            table.Row(name, [.. runs.Select(r => r.Ranks)]);
+            table.Row($"{name}, views", [.. runs.Select(r => r.ViewRanks)]);
+        }
+
+        if (options.Sealed)
+        {
+            table.Header("sealed test", TestFigures.Names);
+            foreach (var (name, size, corners) in ZeroShots())
+            {
+                table.Row(name, [ZeroShot(last, size, corners).Values]);
+            }
+
+            foreach (var (name, runs) in figures)
+            {
+                table.Row(name, [.. runs.Select(r => r.Sealed)]);
+                table.Row($"{name}, views", [.. runs.Select(r => r.SealedViews)]);
+            }
+        }
+
+        table.Header("scores and tags", ScoreFigures.Names);
+        foreach (var (name, runs) in figures)
+        {
+            table.Row($"{name}: 0.5 of the network's scores", [.. runs.Select(r => r.AtHalf)]);
+            table.Row($"{name}: calibrated, thresholds of labels", [.. runs.Select(r => r.Calibrated)]);
         }
     }
 
-    // The test figures, then the seen labels' mAP on the validation pictures, by which settings may be chosen; then how far
-    // scores hold, before and after they are calibrated by the validation pictures; then the ranks with the four
-    // corners scored beside the whole picture, without training anew.
-    private IReadOnlyList<double> Run(Variant variant, int seed)
+    private IEnumerable<(string Name, int? Size, bool Corners)> ZeroShots()
+    {
+        yield return ("zero-shot CLIP", null, false);
+        yield return ("zero-shot CLIP, views", null, true);
+        if (options.Size is { } size)
+        {
+            yield return ($"zero-shot CLIP, {size} px", size, false);
+        }
+    }
+
+    private RunFigures Run(Variant variant, int seed)
     {
         IReadOnlyList<Example> chosen = variant.Synthetic is { } pool ? SyntheticPool.Choose(pool.Value, options.SyntheticCount, seed) : [];
+        var photos = variant.Photos == TargetSplit.Train ? train : Real(variant.Photos);
         manual_seed(seed);
         using var scope = NewDisposeScope();
         using var classifier = FusionClassifier.Create(clip, WorldLabels.All, variant.Shape);
-        using var rows = TrainingRows.Create(classifier, [.. train, .. chosen]);
+        using var rows = TrainingRows.Create(classifier, [.. photos, .. chosen]);
         FusionClassifierTrainer.Fit(classifier, variant.Training with { Seed = seed }, rows);
-        var ranks = Ranked(classifier);
+        var (ranks, sealedRanks) = (Ranked(classifier), Last(classifier));
         var plain = Holds(classifier, Enumerable.Repeat(0.5, WorldLabels.All.Length));
         using var heldOut = TrainingRows.Create(classifier, validation);
         classifier.Calibrate(heldOut);
         var calibrated = Holds(classifier, classifier.Calibration!.Labels.Select(l => l.Threshold));
         classifier.Calibration = null;
         classifier.Views = new();
-        return [.. ranks, .. plain.Values, .. calibrated.Values, .. Ranked(classifier)];
+        return new(ranks, plain.Values, calibrated.Values, Ranked(classifier), sealedRanks, Last(classifier));
     }
 
     private List<Example> Pool()
@@ -150,34 +182,22 @@ internal sealed class Ablation
 
     private IReadOnlyList<double> Ranked(FusionClassifier classifier) => [.. Figures(classifier, test).Values, Figures(classifier, validation).SeenMap];
 
+    private IReadOnlyList<double> Last(FusionClassifier classifier) => options.Sealed ? Figures(classifier, last).Values : [];
+
     private ScoreFigures Holds(FusionClassifier classifier, IEnumerable<double> thresholds) =>
-        ScoreFigures.Of(Scores(classifier, test), [.. test.Select(e => e.Labels)], [.. thresholds]);
+        ScoreFigures.Of(Scoring.Of(classifier, test), [.. test.Select(e => e.Labels)], [.. thresholds]);
 
     private static TestFigures Figures(FusionClassifier classifier, IReadOnlyList<Example> examples) =>
-        TestFigures.Of(Scores(classifier, examples), [.. examples.Select(e => e.Labels)]);
+        TestFigures.Of(Scoring.Of(classifier, examples), [.. examples.Select(e => e.Labels)]);
 
-    private static float[] Scores(FusionClassifier classifier, IReadOnlyList<Example> examples)
-    {
-        var scores = new List<float>();
-        foreach (var part in examples.Chunk(100))
-        {
-            using var scope = NewDisposeScope();
-            scores.AddRange(classifier.Score(TrainingRows.Pictures(part)).contiguous().data<float>().ToArray());
-        }
-
-        return [.. scores];
-    }
-
-    private TestFigures ZeroShot(IReadOnlyList<Example> examples)
-    {
-        using var scope = NewDisposeScope();
-        using var judge = new Judge(clip, WorldLabels.All);
-        var scores = judge.Scores(TrainingRows.Pictures(examples)).contiguous().data<float>().ToArray();
-        return TestFigures.Of(scores, [.. examples.Select(e => e.Labels)]);
-    }
+    private TestFigures ZeroShot(IReadOnlyList<Example> examples, int? size, bool corners) =>
+        TestFigures.Of(Scoring.ZeroShot(clip, examples, size, corners), [.. examples.Select(e => e.Labels)]);
 
     private static List<Example> Real(TargetSplit split) =>
-        [.. Enumerable.Range(0, TargetSet.Count(split)).Select(i => Example.Of(TargetSet.Picture(split, i)))];
+    [
+        .. Enumerable.Range(0, TargetSet.Count(split))
+            .Select(i => Example.Of(TargetSet.Picture(split, i), split == TargetSplit.FullyAnnotated ? Annotated.All : Annotated.Seen)),
+    ];
 
     private static double Share(IReadOnlyList<Example> pool, IReadOnlyList<Example> kept, int objects) =>
         100.0 * kept.Count(e => e.Labels.Count == objects) / pool.Count(e => e.Labels.Count == objects);
@@ -185,27 +205,10 @@ internal sealed class Ablation
     private static string Id(params string[] parts) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..12];
 
-    private static void Header(IReadOnlyList<string> columns)
-    {
-        Console.WriteLine();
-        Console.WriteLine($"| | {string.Join(" | ", columns)} |");
-        Console.WriteLine($"| --- |{string.Concat(columns.Select(_ => " --- |"))}");
-    }
-
-    private static void Row(string name, IReadOnlyList<IReadOnlyList<double>> runs, int first, int count)
-    {
-        var cells = Enumerable.Range(first, count).Select(i =>
-        {
-            var values = runs.Select(r => r[i]).ToList();
-            var mean = values.Average();
-            var deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / Math.Max(1, values.Count - 1));
-            var format = mean < 10 ? "F2" : "F1";
-            return mean.ToString(format, CultureInfo.InvariantCulture) + (runs.Count == 1 ? "" : $" ± {deviation.ToString(format, CultureInfo.InvariantCulture)}");
-        });
-        Console.WriteLine($"| {name} | {string.Join(" | ", cells)} |");
-    }
-
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private sealed record Variant(string Name, FusionClassifierOptions Shape, FusionTrainingOptions Training, Lazy<List<Example>>? Synthetic);
+    private sealed record Variant(string Name, FusionClassifierOptions Shape, FusionTrainingOptions Training, Lazy<List<Example>>? Synthetic)
+    {
+        public TargetSplit Photos { get; init; } = TargetSplit.Train;
+    }
 }

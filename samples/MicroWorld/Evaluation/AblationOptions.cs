@@ -19,6 +19,9 @@ internal sealed record AblationOptions
     /// <summary>Side of the images that the classifier takes, in pixels; null for CLIP's own. The judge stays at CLIP's own.</summary>
     public int? Size { get; init; }
 
+    /// <summary>Whether the sealed test set is scored as well: at the end, of a recipe that no longer changes.</summary>
+    public bool Sealed { get; init; }
+
     public IReadOnlyList<int> Seeds { get; init; } = [1, 2, 3];
 
     /// <summary>Pictures that are generated.</summary>

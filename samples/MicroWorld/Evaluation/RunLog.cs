@@ -12,6 +12,7 @@ internal sealed class RunLog
     public RunLog(string path)
     {
         this.path = path;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         foreach (var fields in (File.Exists(path) ? File.ReadAllLines(path) : []).Select(l => l.Split('\t')))
         {
             runs[(fields[0], Number<int>(fields[1]))] = [.. fields[2..].Select(Number<double>)];

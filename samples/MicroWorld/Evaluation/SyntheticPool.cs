@@ -35,8 +35,18 @@ internal static class SyntheticPool
         }
 
         var bytes = File.ReadAllBytes(path);
-        return [.. named.Select((n, i) => new Example(bytes[(i * Bytes)..((i + 1) * Bytes)], n, IsSynthetic: true))];
+        return [.. named.Select((n, i) => new Example(bytes[(i * Bytes)..((i + 1) * Bytes)], n, Annotated.Unseen))];
     }
+
+    /// <summary>What a perfect generator would paint: scenes with the same labels, drawn as the photos are.</summary>
+    public static List<Example> Drawn(int count) =>
+    [
+        .. Enumerable.Range(0, count).Select(i =>
+        {
+            var random = new WorldRandom(31_338, (ulong)i);
+            return Example.Of(Scene.Compose(ref random, Labels(i), WorldStyle.Photo), Annotated.Unseen);
+        }),
+    ];
 
     /// <summary>Whether the file holds that many pictures.</summary>
     public static bool IsComplete(string path, int count) => File.Exists(path) && new FileInfo(path).Length == (long)count * Bytes;

@@ -6,6 +6,9 @@ namespace MicroWorld.Evaluation;
 /// <summary>Percentages on the test set. ZSL ranks the unseen labels on pictures that show one; GZSL ranks all labels on all pictures.</summary>
 internal sealed record TestFigures(double ZslMap, double ZslF1, double GzslMap, double GzslF1, double SeenMap)
 {
+    /// <summary>Headings of a table's columns.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["ZSL mAP", "ZSL F1@3", "GZSL mAP", "GZSL F1@3", "seen mAP"];
+
     /// <param name="scores">[pictures · 32], unseen labels first.</param>
     /// <param name="pictures">What each shows.</param>
     public static TestFigures Of(float[] scores, IReadOnlyList<IReadOnlyList<string>> pictures)

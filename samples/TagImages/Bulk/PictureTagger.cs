@@ -20,10 +20,10 @@ internal sealed class PictureTagger(Tagger tagger, TaggingJob job, CancellationT
             Reading = new() { MaximumPixels = job.MaximumPixels }, SkipUnreadable = true, Unreadable = Note,
         };
         Dictionary<string, IReadOnlyList<Tag>> tags = [];
-        foreach (var (path, found) in tagger.TagFiles([.. files.Select(FullPath)], job.Top, reading))
+        foreach (var (path, found) in tagger.TagFiles([.. files.Select(FullPath)], job.Top, job.Threshold, reading))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            tags[path] = [.. found.Where(tag => tag.Score >= job.Threshold).Select(tag => tag with { Score = MathF.Round(tag.Score, 6) })];
+            tags[path] = [.. found.Select(tag => tag with { Score = MathF.Round(tag.Score, 6) })];
         }
 
         void Note(ImageReadException error)

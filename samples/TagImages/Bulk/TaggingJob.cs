@@ -25,7 +25,7 @@ internal sealed record TaggingJob
 
     public required int Top { get; init; }
 
-    public required float Threshold { get; init; }
+    public required float? Threshold { get; init; }
 
     public required long MaximumPixels { get; init; }
 

@@ -28,4 +28,7 @@ public sealed record TagServerOptions
 
     /// <summary>The most tags of an answer. Default 5.</summary>
     public int Top { get; init; } = 5;
+
+    /// <summary>The least probability of a tag; null for each label's own threshold.</summary>
+    public float? Threshold { get; init; }
 }

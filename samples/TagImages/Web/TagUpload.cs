@@ -56,7 +56,7 @@ internal sealed class TagUpload(Tagger tagger, TagServerOptions options)
         try
         {
             using var image = ImageReader.Read(content, "upload", _reading);
-            return Results.Ok(new { width = image.Width, height = image.Height, tags = tagger.Tag(image, options.Top) });
+            return Results.Ok(new { width = image.Width, height = image.Height, tags = tagger.Tag(image, options.Top, options.Threshold) });
         }
         catch (ImageReadException error)
         {

@@ -23,7 +23,7 @@ internal enum BackgroundKind
     Clouds,
 }
 
-/// <summary>A picture before it is drawn: a background and one to five objects, later ones in front.</summary>
+/// <summary>A picture before it is drawn: a background and one to six objects, later ones in front.</summary>
 internal sealed record Scene(
     BackgroundKind Background, (float R, float G, float B) First, (float R, float G, float B) Second, float Phase, ulong Noise, IReadOnlyList<SceneObject> Objects)
 {
@@ -33,7 +33,7 @@ internal sealed record Scene(
     /// <summary>The share of objects that are mirrored, unless a corpus asks for another.</summary>
     public const double Mirrored = 0.5;
 
-    private static readonly (double Low, double High)[] Sizes = [(0.55, 0.9), (0.42, 0.6), (0.34, 0.48), (0.3, 0.4), (0.26, 0.36)];
+    private static readonly (double Low, double High)[] Sizes = [(0.55, 0.9), (0.42, 0.6), (0.34, 0.48), (0.3, 0.4), (0.26, 0.36), (0.24, 0.32)];
 
     public IEnumerable<string> Labels => Objects.Select(o => o.Label).Distinct();
 

@@ -11,28 +11,33 @@ internal enum TargetSplit
 
     /// <summary>Seen and unseen labels.</summary>
     Test,
+
+    /// <summary>Likewise, of a seed of its own; for a last look at a finished recipe.</summary>
+    Sealed,
+
+    /// <summary>Likewise; for training with photos of every label, which the method has to do without.</summary>
+    FullyAnnotated,
 }
 
 /// <summary>The labelled data set: pictures in one style, mostly of several objects, every object labelled.</summary>
 internal static class TargetSet
 {
-    private static readonly double[] CountWeights = [0, 0.2, 0.35, 0.3, 0.15];
-
     public static int Count(TargetSplit split) => split switch
     {
-        TargetSplit.Train => 1200,
+        TargetSplit.Train or TargetSplit.FullyAnnotated => 1200,
         TargetSplit.Validation => 300,
+        TargetSplit.Sealed => 2000,
         _ => 800,
     };
 
     public static Scene Picture(TargetSplit split, int index)
     {
         var random = new WorldRandom(12_000 + (ulong)split, (ulong)index);
-        var count = 1 + random.Weighted(CountWeights);
+        var count = 1 + random.Weighted(WorldPlan.Current.CountWeights);
         var labels = new List<string>(count);
         while (labels.Count < count)
         {
-            var unseen = split == TargetSplit.Test && random.Chance(0.45);
+            var unseen = split >= TargetSplit.Test && random.Chance(0.45);
             var label = random.Pick(unseen ? WorldLabels.Unseen : WorldLabels.Seen);
             if (!labels.Contains(label))
             {

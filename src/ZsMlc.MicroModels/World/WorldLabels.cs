@@ -4,19 +4,13 @@ namespace ZsMlc.MicroModels.World;
 internal static class WorldLabels
 {
     /// <summary>Labels without a single labelled photo.</summary>
-    public static readonly string[] Unseen =
-        ["bus", "dog", "elephant", "umbrella", "cup", "cake", "scissors", "airplane"];
+    public static string[] Unseen => WorldPlan.Current.Unseen;
 
     /// <summary>Labels of the labelled photos.</summary>
-    public static readonly string[] Seen =
-    [
-        "bicycle", "apple", "train", "laptop", "carrot", "motorcycle", "chair", "boat",
-        "sheep", "horse", "sandwich", "clock", "tv", "backpack", "book", "orange",
-        "bird", "pizza", "bear", "giraffe", "banana", "donut", "car", "truck",
-    ];
+    public static string[] Seen => WorldPlan.Current.Seen;
 
     /// <summary>Unseen labels first, then the seen ones.</summary>
-    public static readonly string[] All = [.. Unseen, .. Seen];
+    public static string[] All => WorldPlan.Current.All;
 
     public static int IndexOf(string label) => Array.IndexOf(All, label);
 }

@@ -5,6 +5,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using ZsMlc.MicroModels;
 using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.MLNet.SyntheticData.Prompts.Words;
 using ZsMlc.MLNet.SyntheticData.Services;
 using ZsMlc.MLNet.SyntheticData.Store;
 using ZsMlc.Torch.Diffusion;

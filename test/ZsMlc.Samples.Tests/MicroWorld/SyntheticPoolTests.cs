@@ -24,5 +24,5 @@ public sealed class SyntheticPoolTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => SyntheticPool.Choose(Pool(ones: 20, twos: 3), 8, seed: 1)).Message, "3 pictures with 2 label(s), and 4");
 
     private static Example[] Pool(int ones, int twos) =>
-        [.. Enumerable.Range(0, ones + twos).Select(i => new Example([], i < ones ? ["dog"] : ["dog", "cup"], IsSynthetic: true))];
+        [.. Enumerable.Range(0, ones + twos).Select(i => new Example([], i < ones ? ["dog"] : ["dog", "cup"], Annotated.Unseen))];
 }

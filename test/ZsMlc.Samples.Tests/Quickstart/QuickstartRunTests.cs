@@ -100,7 +100,10 @@ public sealed class QuickstartRunTests
         foreach (var photo in s_result.Methods[0].Photos.Take(10))
         {
             using var image = MLImage.CreateFromFile(photo.ImagePath);
-            AssertEqual(photo, tagger.Tag(image, tagger.Labels.Count).ToDictionary(t => t.Label, t => t.Score));
+            AssertEqual(photo, tagger.Tag(image, tagger.Labels.Count, threshold: 0).ToDictionary(t => t.Label, t => t.Score));
+            Assert.AreSequenceEqual(
+                s_result.Methods[0].Tags(photo).Select(c => s_result.Labels.All[c]).Order().ToArray(),
+                tagger.Tag(image, tagger.Labels.Count).Select(t => t.Label).Order().ToArray());
         }
     }
 
@@ -115,7 +118,7 @@ public sealed class QuickstartRunTests
             File.Copy(photo.ImagePath, folder[$"photos/{Path.GetFileName(photo.ImagePath)}"]);
         }
 
-        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", s_options.Tagger, folder["photos"], "--out", folder["tags.json"], "--top", "27");
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", s_options.Tagger, folder["photos"], "--out", folder["tags.json"], "--top", "27", "--threshold", "0");
 
         Assert.AreEqual(0, code, output);
         using var json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(folder["tags.json"]));

@@ -13,7 +13,7 @@ public sealed class FolderCommandTests
     {
         using var folder = Photos();
 
-        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.csv"], "--top", "2");
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.csv"], "--top", "2", "--threshold", "0");
 
         Assert.AreEqual(0, code, output);
         Assert.Contains("3 pictures tagged, 1 not readable, 1 other files passed over", output);
@@ -45,7 +45,7 @@ public sealed class FolderCommandTests
         using var folder = Photos();
         File.Delete(folder["photos/broken.png"]);
 
-        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.json"], "--top", "4");
+        var (code, output) = await Programs.RunAsync(TagImagesProgram.RunAsync, "folder", TinyTagger.Path, folder["photos"], "--out", folder["tags.json"], "--top", "4", "--threshold", "0");
 
         Assert.AreEqual(0, code, output);
         using var json = JsonDocument.Parse(File.ReadAllText(folder["tags.json"]));
@@ -54,7 +54,7 @@ public sealed class FolderCommandTests
         using var tagger = new Tagger(TinyTagger.Path);
         using var image = Microsoft.ML.Data.MLImage.CreateFromFile(folder["photos/1.png"]);
         Assert.HasCount(4, scores);
-        foreach (var tag in tagger.Tag(image, 4))
+        foreach (var tag in tagger.Tag(image, 4, threshold: 0))
         {
             Assert.AreEqual(tag.Score, scores[tag.Label], 1e-6f, tag.Label);
         }

@@ -13,7 +13,7 @@ namespace ZsMlc.Samples.Tests.TagImages;
 [TestClass]
 public sealed class TagServerTests : IDisposable
 {
-    private static readonly TagServerOptions s_options = new() { Url = "http://127.0.0.1:0", MaximumUpload = 200_000, Top = 3 };
+    private static readonly TagServerOptions s_options = new() { Url = "http://127.0.0.1:0", MaximumUpload = 200_000, Top = 3, Threshold = 0 };
 
     private readonly Tagger _tagger = new(TinyTagger.Path);
     private readonly HttpClient _client = new();

@@ -20,7 +20,7 @@ async function tag(photo) {
     const answer = await fetch('/api/tags', { method: 'POST', body: photo, headers: { 'Content-Type': photo.type || 'application/octet-stream' } });
     const found = await answer.json();
     if (!answer.ok) throw new Error(answer.status === 503 ? 'The server is busy. Try again in a moment.' : found.detail || found.title);
-    state.textContent = `${found.width} × ${found.height} pixels`;
+    state.textContent = `${found.width} × ${found.height} pixels` + (found.tags.length ? '' : '; no label reaches its threshold');
     for (const { label, score } of found.tags) {
       const item = document.createElement('li');
       const name = document.createElement('span');

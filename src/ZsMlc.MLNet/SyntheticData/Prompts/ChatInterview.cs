@@ -72,7 +72,7 @@ internal sealed class ChatInterview(ChatConversation conversation, ChatPromptOpt
     {
         for (var seed = request.Seed; ; seed++)
         {
-            foreach (var scene in PromptGrammar.Scenes(request.Labels, seed))
+            foreach (var scene in PromptGrammar.Scenes(request.Labels, seed).Where(scene => scene.Fits(request.Labels)))
             {
                 yield return scene;
             }

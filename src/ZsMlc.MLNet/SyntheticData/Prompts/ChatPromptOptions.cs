@@ -33,7 +33,9 @@ public sealed class ChatPromptOptions
 
     /// <summary>
     /// Hands the client a GBNF grammar (llama.cpp's notation) in <c>ChatOptions.AdditionalProperties["grammar"]</c>: each sentence names
-    /// every label and its scene's place. Only with <see cref="SentencesPerCall"/>, and only for clients that obey it. Default false.
+    /// every label and its scene's place. Nouns, relation and place are given, and the words between come from lists that go with what a
+    /// label names: for models of about a billion parameters; larger ones write better by themselves. Only with
+    /// <see cref="SentencesPerCall"/>, and only for clients that obey it. Default false.
     /// </summary>
     public bool Grammar { get; set; }
 

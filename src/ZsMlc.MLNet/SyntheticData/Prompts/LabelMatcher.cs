@@ -1,3 +1,5 @@
+using ZsMlc.MLNet.SyntheticData.Prompts.Words;
+
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>Finds out which labels a sentence names.</summary>

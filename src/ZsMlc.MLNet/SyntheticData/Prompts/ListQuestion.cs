@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 

@@ -1,4 +1,5 @@
 using ZsMlc.MLNet.SyntheticData.Plan;
+using ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
@@ -26,23 +27,6 @@ internal static class PromptGrammar
         "next to", "next to", "beside", "close to", "in front of", "right behind", "to the left of", "to the right of", "together with", "not far from",
     ];
 
-    private static readonly string[] Places =
-    [
-        "in a sunlit living room", "on a quiet city street", "in a busy town square", "in a small kitchen", "on a green lawn in a park",
-        "in the middle of a wide open field", "on a wooden floor in a bare room", "in a crowded market hall", "on a sandy beach by the sea",
-        "in a tidy office with large windows", "in a narrow old alley", "at the edge of a forest", "in a cluttered workshop",
-        "on a concrete parking lot", "in a back garden with a fence", "on a snowy hillside", "in front of a brick wall",
-        "in a modern apartment", "on a farm with a red barn", "in a school yard", "beside a calm lake", "on a mountain meadow",
-        "at a railway station", "on a rooftop above the city",
-    ];
-
-    private static readonly string[] Lights =
-    [
-        "at dawn", "in the late afternoon sun", "under an overcast sky", "in soft morning light", "on a rainy day", "at dusk with warm lamps",
-        "in harsh midday light", "on a cold winter day", "in summer", "with a plain background", "with people far in the background",
-        "with strong shadows on the ground", "seen through light fog", "in autumn",
-    ];
-
     /// <summary>Returns distinct prompts; the same ones for the same labels, count and seed.</summary>
     /// <exception cref="ArgumentException">More prompts are wanted than the grammar has.</exception>
     public static IReadOnlyList<string> Generate(IReadOnlyList<string> labels, int count, long seed)
@@ -57,7 +41,7 @@ internal static class PromptGrammar
     public static IEnumerable<PromptScene> Scenes(IReadOnlyList<string> labels, long seed)
     {
         var relations = labels.Count > 1 ? Relations.Length : 1;
-        long total = (long)Views.Length * Kinds.Length * relations * Places.Length * Lights.Length;
+        long total = (long)Views.Length * Kinds.Length * relations * SceneWords.Places.Length * SceneWords.Lights.Length;
         var random = new SampleRandom(seed, "templates\n" + string.Join('\n', labels));
 
         // Stepping through all combinations by a stride without common factor meets each once before any returns.
@@ -72,14 +56,14 @@ internal static class PromptGrammar
 
     private static PromptScene Scene(long position, bool hasRelation)
     {
-        string Take(string[] options)
+        T Take<T>(T[] options)
         {
             var chosen = options[position % options.Length];
             position /= options.Length;
             return chosen;
         }
 
-        return new(Take(Views), Take(Kinds), Take(Places), Take(Lights), hasRelation ? Take(Relations) : "");
+        return new(Take(Views), Take(Kinds), Take(SceneWords.Places).Text, Take(SceneWords.Lights).Text, hasRelation ? Take(Relations) : "");
     }
 
     private static long NextCoprime(long start, long total)

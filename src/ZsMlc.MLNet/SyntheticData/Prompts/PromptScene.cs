@@ -1,3 +1,5 @@
+using ZsMlc.MLNet.SyntheticData.Prompts.Words;
+
 namespace ZsMlc.MLNet.SyntheticData.Prompts;
 
 /// <summary>What a photograph is like besides what it shows.</summary>
@@ -8,6 +10,9 @@ namespace ZsMlc.MLNet.SyntheticData.Prompts;
 /// <param name="Relation">How the objects stand: "next to"; empty for a single one.</param>
 internal readonly record struct PromptScene(string View, string Kind, string Place, string Light, string Relation)
 {
+    /// <summary>Whether such a picture of the labels makes sense: no bus in a kitchen.</summary>
+    public bool Fits(IReadOnlyList<string> labels) => SceneWords.Fit(Place, Light, Relation, labels);
+
     /// <summary>The scene as a sentence that names every label.</summary>
     public string Sentence(IReadOnlyList<string> labels)
     {

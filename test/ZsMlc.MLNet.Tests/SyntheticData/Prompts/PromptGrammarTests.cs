@@ -1,4 +1,5 @@
 using ZsMlc.MLNet.SyntheticData.Prompts;
+using ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 namespace ZsMlc.MLNet.Tests.SyntheticData.Prompts;
 

@@ -112,7 +112,7 @@ public sealed class BulkWorkTests
         Assert.IsFalse(Directory.Exists(folder["tags.xlsx.parts"]));
     }
 
-    private static string[] Command(TemporaryFolder folder, string output) => ["folder", TinyTagger.Path, folder["photos"], "--out", folder[output], "--part-size", "2"];
+    private static string[] Command(TemporaryFolder folder, string output) => ["folder", TinyTagger.Path, folder["photos"], "--out", folder[output], "--part-size", "2", "--threshold", "0"];
 
     private static Task<(int Code, string Output)> RunAsync(TemporaryFolder folder, string output, params string[] more) => Programs.RunAsync(TagImagesProgram.RunAsync, [.. Command(folder, output), .. more]);
 

@@ -1,4 +1,4 @@
-namespace ZsMlc.MLNet.SyntheticData.Prompts;
+namespace ZsMlc.MLNet.SyntheticData.Prompts.Words;
 
 /// <summary>English nouns as far as label checks need them: which written forms are the same noun, and which article it takes.</summary>
 internal static class NounForms
@@ -13,6 +13,15 @@ internal static class NounForms
     {
         "water", "snow", "sand", "grass", "frost", "food", "broccoli", "fire", "military", "nighttime", "sheep", "coral", "surf", "fog", "rain",
         "traffic", "furniture", "luggage", "skis", "equipment", "rice", "bread", "cheese", "smoke", "ice", "cattle", "people", "police",
+    };
+
+    // Uncountable above, since they take no article, but many in number.
+    private static readonly HashSet<string> Many = new(StringComparer.Ordinal) { "sheep", "cattle", "people", "police", "skis" };
+
+    // Of one such thing English speaks as of two.
+    private static readonly HashSet<string> Pairs = new(StringComparer.Ordinal)
+    {
+        "scissors", "shears", "glasses", "sunglasses", "binoculars", "pants", "trousers", "jeans", "shorts", "tongs", "pliers",
     };
 
     // Words in -y that are no adjective of the noun they seem to come from.
@@ -67,8 +76,7 @@ internal static class NounForms
     /// <param name="adjective">Words between article and noun, with a trailing space; may be empty.</param>
     public static string WithArticle(string noun, string adjective = "")
     {
-        var last = noun[(noun.LastIndexOf(' ') + 1)..].ToLowerInvariant();
-        if (Uncountable.Contains(last) || IsPlural(last))
+        if (NumberOf(noun) != NounNumber.Singular)
         {
             return (adjective == "single " ? "" : adjective) + noun;
         }
@@ -77,10 +85,24 @@ internal static class NounForms
         return (SoundsLikeVowel(phrase) ? "an " : "a ") + phrase;
     }
 
+    /// <summary>How the noun of a label is counted.</summary>
+    public static NounNumber NumberOf(string noun)
+    {
+        var last = LastWord(noun);
+        return Pairs.Contains(last) ? NounNumber.Pair
+            : Many.Contains(last) ? NounNumber.Plural
+            : Uncountable.Contains(last) ? NounNumber.Mass
+            : IsPlural(last) ? NounNumber.Plural
+            : NounNumber.Singular;
+    }
+
+    /// <summary>Whether "an" stands before the phrase.</summary>
+    public static bool SoundsLikeVowel(string phrase) =>
+        "aeiou".Contains(char.ToLowerInvariant(phrase[0])) && !phrase.StartsWith("uni", StringComparison.OrdinalIgnoreCase) && !phrase.StartsWith("one", StringComparison.OrdinalIgnoreCase);
+
+    private static string LastWord(string noun) => noun[(noun.LastIndexOf(' ') + 1)..].ToLowerInvariant();
+
     private static bool IsPlural(string word) =>
         Irregular.ContainsKey(word) || (word.Length > 3 && word.EndsWith('s') && !word.EndsWith("ss", StringComparison.Ordinal)
             && !word.EndsWith("us", StringComparison.Ordinal) && !word.EndsWith("is", StringComparison.Ordinal) && word is not ("tennis" or "gas" or "canvas" or "atlas"));
-
-    private static bool SoundsLikeVowel(string phrase) =>
-        "aeiou".Contains(char.ToLowerInvariant(phrase[0])) && !phrase.StartsWith("uni", StringComparison.OrdinalIgnoreCase) && !phrase.StartsWith("one", StringComparison.OrdinalIgnoreCase);
 }
