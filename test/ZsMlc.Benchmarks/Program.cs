@@ -14,9 +14,10 @@ var smoke = new Option<bool>("--smoke") { Description = "Tiny networks and one r
 var processorTime = new Option<bool>("--cpu-time") { Description = "Counts processor seconds instead of elapsed ones; with --threads 1 a guide on a machine that is not idle.", Recursive = true };
 var precision = new Option<string?>("--precision") { Description = "fp32 or bf16 alone; by default both. On processors without bfloat16 instructions it takes ten times as long.", Recursive = true };
 precision.AcceptOnlyFromAmong([.. DeviceClock.AllPrecisions.Select(p => p.Name)]);
-var seeds = new Option<int>("--seeds") { Description = "Seeds that 'accepted' trains classifiers with, some minutes for each recipe; by default none.", Recursive = true };
+var seeds = new Option<int>("--seeds") { Description = "Seeds that 'accepted' trains classifiers with, one to two minutes each for a recipe; by default none.", Recursive = true };
+var recipes = new Option<string>("--only") { Description = "Part of the names of the recipes that 'accepted' measures; by default all.", DefaultValueFactory = _ => "" };
 var files = new Option<int>("--files") { Description = "Small files that 'bulk' makes and tags.", DefaultValueFactory = _ => 5000, Recursive = true };
-var root = new RootCommand("Benchmarks of ZsMlc.MLNet. Full-size networks run on random weights: nothing is downloaded.") { names, runs, threads, batch, gpu, output, smoke, processorTime, precision, seeds, files };
+var root = new RootCommand("Benchmarks of ZsMlc.MLNet. Full-size networks run on random weights: nothing is downloaded.") { names, runs, threads, batch, gpu, output, smoke, processorTime, precision, seeds, files, recipes };
 
 root.SetAction(parsed =>
 {
@@ -81,7 +82,7 @@ return root.Parse(args).Invoke();
 BenchmarkOptions Options(ParseResult parsed)
 {
     var tiny = parsed.GetValue(smoke);
-    BenchmarkOptions options = new(tiny ? 1 : parsed.GetValue(runs), parsed.GetValue(threads), TorchDevice.Select(parsed.GetValue(gpu), fallbackToCpu: false), tiny ? 2 : parsed.GetValue(batch), tiny, parsed.GetValue(seeds), parsed.GetValue(files));
+    BenchmarkOptions options = new(tiny ? 1 : parsed.GetValue(runs), parsed.GetValue(threads), TorchDevice.Select(parsed.GetValue(gpu), fallbackToCpu: false), tiny ? 2 : parsed.GetValue(batch), tiny, parsed.GetValue(seeds), parsed.GetValue(files), parsed.CommandResult.Command == root ? parsed.GetValue(recipes)! : "", Path.Combine(parsed.GetValue(output)!, "accepted"));
     torch.set_num_threads(options.Threads);
     Clock.CountsProcessorTime = parsed.GetValue(processorTime);
     DeviceClock.Precisions = [.. DeviceClock.AllPrecisions.Where(p => parsed.GetValue(precision) is not { } chosen || p.Name == chosen)];

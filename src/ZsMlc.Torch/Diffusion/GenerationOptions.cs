@@ -27,6 +27,15 @@ public sealed record GenerationOptions
     /// </summary>
     public double GuidanceEnd { get; init; } = 1;
 
+    /// <summary>
+    /// Gets the calls of the denoiser behind each whole one that compute its outermost level alone and take what comes up to it from the
+    /// whole one, 0 or more: 1 for every other call, 2 for two of three. Such a call is cheaper and less exact. Default 0. A call in which
+    /// guidance sets in is whole. (Ma et al., "DeepCache: Accelerating Diffusion Models for Free", CVPR 2024: uniform, its N is
+    /// <see cref="FeatureReuse"/> + 1; here all layers of the outermost level are computed in every call.)
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int FeatureReuse { get; init; }
+
     /// <summary>Gets the height in pixels, a multiple of the autoencoder's factor (8); null for the size the model was trained on.</summary>
     public int? Height { get; init; }
 
@@ -76,6 +85,12 @@ public sealed record GenerationOptions
         return share >= GuidanceStart && share < GuidanceEnd ? GuidanceScale : 1;
     }
 
+    /// <summary>Whether a call of the denoiser takes over the deep features of the last whole one.</summary>
+    /// <param name="call">The call, from 0.</param>
+    /// <param name="calls">The number of the scheduler's calls.</param>
+    internal bool ReusesFeaturesAt(int call, int calls) =>
+        call % (FeatureReuse + 1) != 0 && GuidanceAt(call, calls) <= GuidanceAt(call - 1, calls);
+
     /// <summary>Throws when a number that needs no model to be judged is out of its range; the message names the option.</summary>
     /// <param name="parent">The option that holds these options, or null.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
@@ -83,6 +98,7 @@ public sealed record GenerationOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Steps, 1, OptionRange.Name(nameof(Steps), parent));
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1, OptionRange.Name(nameof(BatchSize), parent));
+        ArgumentOutOfRangeException.ThrowIfNegative(FeatureReuse, OptionRange.Name(nameof(FeatureReuse), parent));
         OptionRange.Check(nameof(GuidanceScale), GuidanceScale, double.IsFinite(GuidanceScale) && GuidanceScale >= 0, "a number of 0 or more", parent);
         OptionRange.Check(nameof(GuidanceStart), GuidanceStart, GuidanceStart is >= 0 and <= 1, "0 to 1", parent);
         OptionRange.Check(

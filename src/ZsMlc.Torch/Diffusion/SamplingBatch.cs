@@ -20,6 +20,9 @@ internal sealed class SamplingBatch(IReadOnlyList<int> indices, IReadOnlyList<Ge
 
     public Tensor Latents => _latents;
 
+    /// <summary>What the next calls of the network may take over.</summary>
+    public DeepFeatures Features { get; } = new();
+
     /// <summary>The next call of the network, from 0.</summary>
     public int Call { get; private set; }
 
@@ -38,7 +41,7 @@ internal sealed class SamplingBatch(IReadOnlyList<int> indices, IReadOnlyList<Ge
     public static SamplingBatch Gather(IReadOnlyList<(SamplingBatch Batch, int Row)> images, Scheduler scheduler)
     {
         scheduler.Gather([.. images.Select(i => (i.Batch.Scheduler, i.Row))]);
-        return new(
+        var gathered = new SamplingBatch(
             [.. images.Select(i => i.Batch.Indices[i.Row])],
             [.. images.Select(i => i.Batch.Generators[i.Row])],
             scheduler,
@@ -46,11 +49,14 @@ internal sealed class SamplingBatch(IReadOnlyList<int> indices, IReadOnlyList<Ge
         {
             Call = images[0].Batch.Call,
         };
+        gathered.Features.Gather([.. images.Select(i => (i.Batch.Features, i.Row))]);
+        return gathered;
     }
 
     public void Dispose()
     {
         _latents.Dispose();
+        Features.Dispose();
         scheduler.Dispose();
     }
 }

@@ -104,7 +104,9 @@ public sealed partial class StableDiffusionPipeline
         using var scope = NewDisposeScope();
         var (call, scheduler, latents) = (batch.Call, batch.Scheduler, batch.Latents);
         var calls = scheduler.Timesteps.Count;
-        var output = Predict(scheduler.ScaleModelInput(latents, call), scheduler.Timesteps[call], conditioning, job.Options.GuidanceAt(call, calls));
+        var features = job.Options.FeatureReuse > 0 ? batch.Features : null;
+        var output = Predict(
+            scheduler.ScaleModelInput(latents, call), scheduler.Timesteps[call], conditioning, job.Options.GuidanceAt(call, calls), features, job.Options.ReusesFeaturesAt(call, calls));
         var estimate = estimates ? scheduler.PredictOriginal(output, call, latents).MoveToOuterDisposeScope() : null;
         batch.Move(scheduler.Step(output, call, latents, () => Noise(batch.Generators, LatentShape(job.Options))));
         job.Report(job.StepOf(call, calls));

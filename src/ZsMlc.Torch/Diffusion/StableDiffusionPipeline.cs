@@ -118,7 +118,9 @@ public sealed partial class StableDiffusionPipeline : IDisposable
     /// <param name="timestep">The timestep.</param>
     /// <param name="conditioning">2B rows with the negative prompts first, or B rows without guidance.</param>
     /// <param name="guidance">The factor of this step; where it is off, only the second half of doubled rows is used.</param>
-    private Tensor Predict(Tensor input, double timestep, UnetConditioning conditioning, double guidance)
+    /// <param name="features">What calls hand on to the next ones, or <see langword="null"/>.</param>
+    /// <param name="reuses">Whether this call takes over what an earlier one handed on.</param>
+    private Tensor Predict(Tensor input, double timestep, UnetConditioning conditioning, double guidance, DeepFeatures? features = null, bool reuses = false)
     {
         using var scope = NewDisposeScope();
         var guided = UsesGuidance(guidance);
@@ -126,7 +128,13 @@ public sealed partial class StableDiffusionPipeline : IDisposable
         var t = full([1], (float)timestep, device: input.device);
         var x = (guided ? cat([input, input], 0) : input).to(DType);
         var rows = guided || conditioning.Count == batch ? conditioning : conditioning.Rows(batch, batch);
-        var output = Unet.Predict(x, t, rows, GuidanceEmbedding(batch, guidance)).to(input.dtype);
+        var deep = reuses ? features?.Recall(guided) : null;
+        var output = Unet.Predict(x, t, rows, GuidanceEmbedding(batch, guidance), ref deep).to(input.dtype);
+        if (!reuses)
+        {
+            features?.Keep(deep!, guided);
+        }
+
         if (!guided)
         {
             return output.MoveToOuterDisposeScope();

@@ -4,10 +4,10 @@ namespace ZsMlc.Benchmarks.AcceptedImages;
 /// <param name="Accepted">Whether each image passed the judge; a given-up one did not.</param>
 /// <param name="PreviewValues">The lowest V of a target at each preview; NaN where none was looked at.</param>
 /// <param name="GivenUp">Images that were given up at their previews.</param>
-/// <param name="DenoiserCalls">Rows of the denoiser: two for a guided step of one image.</param>
+/// <param name="DenoiserCalls">Calls of the denoiser, as <see cref="Price"/> counts them.</param>
 /// <param name="Decoded">Images that the autoencoder decoded, previews included.</param>
 /// <param name="Seconds">Seconds of generation and judgement.</param>
-internal sealed record Painted(bool[] Accepted, float[] PreviewValues, int GivenUp, long DenoiserCalls, int Decoded, double Seconds)
+internal sealed record Painted(bool[] Accepted, float[] PreviewValues, int GivenUp, double DenoiserCalls, int Decoded, double Seconds)
 {
     /// <summary>Number of accepted images.</summary>
     public int AcceptedCount => Accepted.Count(a => a);

@@ -3,7 +3,6 @@ using ZsMlc.Benchmarks.Harness;
 using ZsMlc.MicroModels;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
-using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Filtering;
 using static TorchSharp.torch;
 
@@ -18,39 +17,62 @@ internal sealed class Studio : IDisposable
     private readonly IReadOnlyCollection<int>[] _targets;
     private readonly string[] _prompts;
     private readonly BenchmarkOptions _options;
+    private readonly Kept _kept;
 
-    public Studio(BenchmarkOptions options, int wishes)
+    /// <param name="options">Where the models run.</param>
+    /// <param name="kept">Keeps what was painted.</param>
+    /// <param name="wishes">Number of wishes.</param>
+    /// <param name="encoder">File of a tuned text encoder, or <see langword="null"/>.</param>
+    public Studio(BenchmarkOptions options, Kept kept, int wishes, string? encoder)
     {
         var micro = ZeroShotModels.Micro;
-        var labels = micro.Unseen;
-        _options = options;
+        (_options, _kept) = (options, kept);
         _pipeline = StableDiffusionPipeline.FromPretrained(micro.Diffusion, options.Device);
+        Price = new(_pipeline);
+        if (encoder is not null)
+        {
+            _pipeline.LoadTextEncoder(encoder);
+        }
+
         _clip = ClipModel.FromPretrained(micro.Clip, options.Device);
-        _judge = new(_clip, labels);
-        (int First, int Second)[] pairs = [.. Enumerable.Range(0, labels.Count).SelectMany(i => Enumerable.Range(i + 1, labels.Count - i - 1).Select(k => (i, k)))];
-        _targets = [.. Enumerable.Range(0, wishes).Select(i => pairs[i % pairs.Length]).Select(p => new[] { p.First, p.Second })];
-        _prompts = [.. _targets.Select(t => $"A photo of a {labels[t.First()]} next to a {labels[t.Last()]}.")];
+        _judge = new(_clip, micro.Unseen);
+        var pairs = Enumerable.Range(0, wishes).Select(Wishes.Pair).ToList();
+        _targets = [.. pairs.Select(p => p.Select(label => micro.Unseen.ToList().IndexOf(label)).ToArray())];
+        _prompts = [.. pairs.Select(Wishes.Sentence)];
     }
 
-    public SchedulerConfig Scheduler => _pipeline.SchedulerConfig;
+    /// <summary>Gets what images cost.</summary>
+    public Price Price { get; }
 
-    public int Wishes => _prompts.Length;
+    /// <summary>Gets the number of wishes.</summary>
+    public int Count => _prompts.Length;
 
     /// <summary>Paints some of the wishes: wish i always from the same noise.</summary>
-    /// <param name="sampling">The recipe.</param>
+    /// <param name="source">How.</param>
     /// <param name="range">Which wishes.</param>
-    /// <param name="previewStep">The step behind which previews are judged; 0 for none.</param>
-    /// <param name="threshold">The V below which an image is given up at its preview.</param>
-    public Painted Paint(GenerationOptions sampling, Range range, int previewStep = 0, float threshold = 0)
+    public Painted Paint(Source source, Range range)
     {
-        var (start, count) = range.GetOffsetAndLength(Wishes);
+        var (start, count) = range.GetOffsetAndLength(Count);
+        return _kept.Get(new { source.Identity, start, count }, () => Paint(source, start, count));
+    }
+
+    public void Dispose()
+    {
+        _judge.Dispose();
+        _clip.Dispose();
+        _pipeline.Dispose();
+    }
+
+    private Painted Paint(Source source, int start, int count)
+    {
+        var range = start..(start + count);
         var (targets, values) = (_targets[range], Enumerable.Repeat(float.NaN, count).ToArray());
-        sampling = sampling with { Seeds = [.. Enumerable.Range(start, count).Select(i => 100_000L + i)], BatchSize = 16 };
-        if (previewStep > 0)
+        var sampling = source.Sampling with { Seeds = [.. Enumerable.Range(start, count).Select(i => 100_000L + i)], BatchSize = 16 };
+        if (source.PreviewStep > 0)
         {
             sampling = sampling with
             {
-                PreviewStep = previewStep,
+                PreviewStep = source.PreviewStep,
                 Preview = (previews, indices) =>
                 {
                     var rows = Values((previews / 2 + 0.5).clamp(0, 1), [.. indices.Select(i => targets[i])]);
@@ -59,7 +81,7 @@ internal sealed class Studio : IDisposable
                         values[indices[k]] = targets[indices[k]].Min(t => rows[k][t]);
                     }
 
-                    return [.. indices.Select(i => values[i] >= threshold)];
+                    return [.. indices.Select(i => values[i] >= source.Threshold)];
                 },
             };
         }
@@ -78,24 +100,8 @@ internal sealed class Studio : IDisposable
         }
 
         var givenUp = images.Count(i => i.IsAbandoned);
-        var decoded = count - givenUp + (previewStep > 0 ? count : 0);
-        return new(accepted, values, givenUp, givenUp * CallsOf(sampling, previewStep) + (count - givenUp) * CallsOf(sampling, sampling.Steps), decoded, Clock.Seconds - began);
-    }
-
-    public void Dispose()
-    {
-        _judge.Dispose();
-        _clip.Dispose();
-        _pipeline.Dispose();
-    }
-
-    /// <summary>Rows of the denoiser for one image up to a step.</summary>
-    private long CallsOf(GenerationOptions sampling, int steps)
-    {
-        using var scheduler = Torch.Diffusion.Schedulers.Scheduler.Create(sampling.Scheduler ?? Scheduler);
-        scheduler.SetTimesteps(sampling.Steps);
-        var calls = scheduler.Timesteps.Count;
-        return Enumerable.Range(0, calls).TakeWhile(i => i * sampling.Steps < steps * calls).Sum(i => _pipeline.UsesGuidance(sampling.GuidanceAt(i, calls)) ? 2L : 1L);
+        var decoded = count - givenUp + (source.PreviewStep > 0 ? count : 0);
+        return new(accepted, values, givenUp, givenUp * Price.Of(sampling, source.PreviewStep) + (count - givenUp) * Price.Of(sampling, sampling.Steps), decoded, Clock.Seconds - began);
     }
 
     private float[][] Values(Tensor images, List<IReadOnlyCollection<int>> targets)

@@ -24,4 +24,7 @@ public interface IBenchmark
 /// <param name="Smoke">Whether networks and batches are tiny: whether everything runs, and nothing about speed.</param>
 /// <param name="Seeds">Seeds that <c>accepted</c> trains classifiers with; 0 for none.</param>
 /// <param name="Files">Files that <c>bulk</c> makes and tags.</param>
-public sealed record BenchmarkOptions(int Runs, int Threads, TorchSharp.torch.Device Device, int Batch, bool Smoke = false, int Seeds = 0, int Files = 5000);
+/// <param name="Only">Part of the names of what <c>accepted</c> measures; empty for everything.</param>
+/// <param name="Work">Folder in which <c>accepted</c> keeps what it has made and measured; <see langword="null"/> for one that goes with the run.</param>
+public sealed record BenchmarkOptions(
+    int Runs, int Threads, TorchSharp.torch.Device Device, int Batch, bool Smoke = false, int Seeds = 0, int Files = 5000, string Only = "", string? Work = null);

@@ -45,13 +45,19 @@ internal static class Work
     /// <summary>GFLOP of one call of a denoiser for one image, without the products of attention.</summary>
     /// <param name="unet">The denoiser.</param>
     /// <param name="tokens">Tokens of a text.</param>
-    public static double Denoising(UNet2DConditionModel unet, int tokens)
+    /// <param name="outermost">Whether its outermost level alone is computed, with the deep features of another call.</param>
+    public static double Denoising(UNet2DConditionModel unet, int tokens, bool outermost = false)
     {
         var (config, levels) = (unet.Config, unet.Config.BlockOutChannels.Count);
         double Side(int halvings) => Math.Pow(config.SampleSize / Math.Pow(2, halvings), 2);
         return Count(unet, name =>
         {
             var parts = name.Split('.');
+            if (outermost && !IsOutermost(parts, levels))
+            {
+                return 0;
+            }
+
             var level = parts[0] switch
             {
                 "down_blocks" => int.Parse(parts[1]) + (parts[2] == "downsamplers" ? 1 : 0),
@@ -64,6 +70,14 @@ internal static class Work
                 : Side(level);
         });
     }
+
+    private static bool IsOutermost(string[] parts, int levels) => parts[0] switch
+    {
+        "down_blocks" => parts[1] == "0" && parts[2] != "downsamplers",
+        "mid_block" => false,
+        "up_blocks" => int.Parse(parts[1]) == levels - 1,
+        _ => true,
+    };
 
     /// <summary>Positions that a weight of a ResNet is applied to.</summary>
     private static double Positions(ClipVisionConfig config, string name)

@@ -35,4 +35,13 @@ public sealed class GenerationSettingsTests
 
         Assert.AreEqual("d7a09a817537f307", identity.Id);
     }
+
+    [TestMethod]
+    public void Identity_FeatureReuse_IsAnother()
+    {
+        var reusing = Diffusion with { Sampling = Diffusion.Sampling with { FeatureReuse = 1 } };
+
+        StringAssert.StartsWith(reusing.Identity().DifferencesFrom(Diffusion.Identity().ToBytes())!.Single(), $"{nameof(GenerationSettings.Sampling)} is ");
+        Assert.AreNotEqual(Diffusion.Identity().Id, reusing.Identity().Id);
+    }
 }

@@ -52,7 +52,7 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         }
     }
 
-    /// <summary>Predicts as <see cref="Predict"/> does, for networks that take text states alone.</summary>
+    /// <summary>Predicts as <see cref="Predict(Tensor, Tensor, UnetConditioning, Tensor?)"/> does, for networks that take text states alone.</summary>
     /// <param name="sample">Scaled latents [B, InChannels, H, W].</param>
     /// <param name="timesteps">Timesteps [B] or [1], integer or fractional.</param>
     /// <param name="context">Text states [B, L, CrossAttentionDim].</param>
@@ -69,6 +69,23 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     public Tensor Predict(Tensor sample, Tensor timesteps, UnetConditioning conditioning, Tensor? timeCondition = null)
     {
         using var scope = NewDisposeScope();
+        Tensor? deep = null;
+        return Predict(sample, timesteps, conditioning, timeCondition, ref deep).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Predicts with the deep features of another call, or gives those of this one.</summary>
+    /// <param name="sample">Scaled latents [B, InChannels, H, W].</param>
+    /// <param name="timesteps">Timesteps [B] or [1], integer or fractional.</param>
+    /// <param name="conditioning">Text of B rows; pooled text and sizes where the configuration has an added embedding.</param>
+    /// <param name="timeCondition">Guidance embedding [B, TimeCondProjDim] of LCM-distilled networks.</param>
+    /// <param name="deep">
+    /// What comes up to the outermost level from the one below [B, channels of that, H, W]. With it the outermost level alone is
+    /// computed; where it is <see langword="null"/> the whole network is, and it is set.
+    /// </param>
+    /// <returns>[B, OutChannels, H, W].</returns>
+    internal Tensor Predict(Tensor sample, Tensor timesteps, UnetConditioning conditioning, Tensor? timeCondition, ref Tensor? deep)
+    {
+        using var scope = NewDisposeScope();
         var context = conditioning.States;
         var time = time_embedding.forward(Sinusoids(timesteps.expand(sample.shape[0]), Config.BlockOutChannels[0], sample.dtype), timeCondition);
         if (add_embedding is not null)
@@ -78,19 +95,20 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
 
         var x = conv_in.forward(sample);
         List<Tensor> skips = [x];
-        foreach (var block in down_blocks)
-        {
-            for (var i = 0; i < block.resnets.Count; i++)
-            {
-                x = Layer(block.resnets[i], block.attentions?[i], x, time, context);
-                skips.Add(x);
-            }
+        x = Down(down_blocks[0], x, time, context, skips);
+        deep ??= Deep(x, time, context, skips).MoveToOuterDisposeScope();
+        x = Up(up_blocks[^1], deep, time, context, skips);
+        return conv_out.forward(nn.functional.silu(conv_norm_out.forward(x))).MoveToOuterDisposeScope();
+    }
 
-            if (block.downsamplers is not null)
-            {
-                x = block.downsamplers[0].forward(x);
-                skips.Add(x);
-            }
+    /// <summary>All levels below the outermost.</summary>
+    private Tensor Deep(Tensor x, Tensor time, Tensor context, List<Tensor> skips)
+    {
+        for (var level = 1; level < down_blocks.Count; level++)
+        {
+            x = down_blocks[level - 1].downsamplers![0].forward(x);
+            skips.Add(x);
+            x = Down(down_blocks[level], x, time, context, skips);
         }
 
         if (mid_block is not null)
@@ -99,23 +117,37 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
             x = Layer(mid_block.resnets[1], null, x, time, context);
         }
 
-        foreach (var block in up_blocks)
+        foreach (var block in up_blocks.SkipLast(1))
         {
-            for (var i = 0; i < block.resnets.Count; i++)
-            {
-                var joined = cat([x, skips[^1]], 1);
-                skips.RemoveAt(skips.Count - 1);
-                x = Layer(block.resnets[i], block.attentions?[i], joined, time, context);
-            }
-
-            if (block.upsamplers is not null)
-            {
-                // Odd sizes: the way up must meet the sizes of the way down.
-                x = block.upsamplers[0].forward(x, (skips[^1].shape[2], skips[^1].shape[3]));
-            }
+            // Odd sizes: the way up must meet the sizes of the way down.
+            x = Up(block, x, time, context, skips);
+            x = block.upsamplers![0].forward(x, (skips[^1].shape[2], skips[^1].shape[3]));
         }
 
-        return conv_out.forward(nn.functional.silu(conv_norm_out.forward(x))).MoveToOuterDisposeScope();
+        return x;
+    }
+
+    private Tensor Down(DownBlock block, Tensor x, Tensor time, Tensor context, List<Tensor> skips)
+    {
+        for (var i = 0; i < block.resnets.Count; i++)
+        {
+            x = Layer(block.resnets[i], block.attentions?[i], x, time, context);
+            skips.Add(x);
+        }
+
+        return x;
+    }
+
+    private Tensor Up(UpBlock block, Tensor x, Tensor time, Tensor context, List<Tensor> skips)
+    {
+        for (var i = 0; i < block.resnets.Count; i++)
+        {
+            var joined = cat([x, skips[^1]], 1);
+            skips.RemoveAt(skips.Count - 1);
+            x = Layer(block.resnets[i], block.attentions?[i], joined, time, context);
+        }
+
+        return x;
     }
 
     private Tensor Sinusoids(Tensor values, int width, ScalarType type) =>

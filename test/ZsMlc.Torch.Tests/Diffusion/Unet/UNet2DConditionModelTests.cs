@@ -103,6 +103,25 @@ public sealed class UNet2DConditionModelTests
     }
 
     [TestMethod]
+    [DataRow("tiny-sd")]
+    [DataRow("tiny-sdxl")]
+    public void Predict_OwnDeepFeatures_IsTheWholeNetworkAtTheSameTime(string model)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var golden = GoldenModels.Open(model, "unet.safetensors");
+        using var unet = GoldenModels.Unet(model);
+        var conditioning = Conditioning(golden);
+        Tensor? deep = null;
+        var whole = unet.Predict(golden.Read("sample"), golden.Read("timesteps"), conditioning, null, ref deep);
+        Golden.AssertL2(golden.Read("output"), whole, Limit, "whole");
+
+        var outermost = unet.Predict(golden.Read("sample"), golden.Read("timesteps"), conditioning, null, ref deep);
+
+        Assert.IsTrue(whole.equal(outermost).all().item<bool>());
+    }
+
+    [TestMethod]
     public void Predict_WithoutPooledText_Throws()
     {
         using var scope = NewDisposeScope();
