@@ -1,6 +1,8 @@
 using System.Globalization;
 using MicroWorld.Training;
+using TorchSharp;
 using ZsMlc.MicroModels.World;
+using ZsMlc.Torch.Runtime;
 
 namespace MicroWorld;
 
@@ -8,11 +10,11 @@ namespace MicroWorld;
 internal sealed class Arguments
 {
     private static readonly string[] Known =
-        ["clip", "corpus", "diffusion", "guidance", "guidance-end", "guidance-start", "images", "only", "out", "pool", "scenes", "seed", "seeds", "size", "steps", "threads", "tower", "until", "work", "world"];
+        ["clip", "corpus", "diffusion", "gpu", "guidance", "guidance-end", "guidance-start", "images", "only", "out", "pool", "rate", "scenes", "seed", "seeds", "size", "steps", "threads", "tower", "until", "work", "world"];
 
     private readonly Dictionary<string, string> options = [];
 
-    /// <exception cref="ArgumentException">An option is not known or has no value.</exception>
+    /// <exception cref="ArgumentException">An option is not known, has no value, or is not for this command.</exception>
     public Arguments(IReadOnlyList<string> args)
     {
         var words = new List<string>();
@@ -37,6 +39,10 @@ internal sealed class Arguments
         }
 
         Words = words;
+        if (options.ContainsKey("gpu") && words is not ["train", "clip"])
+        {
+            throw new ArgumentException("The option '--gpu' is for 'train clip' alone; everything else runs on the CPU.");
+        }
     }
 
     public IReadOnlyList<string> Words { get; }
@@ -61,6 +67,10 @@ internal sealed class Arguments
         2 => WorldPlan.Two,
         var other => throw new ArgumentException($"The option '--world' is {other}; expected 1 or 2."),
     };
+
+    /// <summary>Where networks are trained.</summary>
+    /// <exception cref="InvalidOperationException">There is no such GPU.</exception>
+    public torch.Device Device => TorchDevice.Select(options.ContainsKey("gpu") ? Number("gpu", 0) : null, fallbackToCpu: false);
 
     public string Text(string name, string standard) => options.GetValueOrDefault(name, standard);
 

@@ -10,7 +10,8 @@ namespace MicroWorld;
 internal static class Commands
 {
     private const string Usage = """
-        MicroWorld train clip|vae|unet [--tower resnet|vit] [--steps N] [--until N] [--corpus N] [--seed N] [--threads N] [--work folder]
+        MicroWorld train clip [--tower resnet|vit] [--gpu N] [--steps N] [--until N] [--seed N] [--threads N] [--work folder]
+        MicroWorld train vae|unet [--steps N] [--until N] [--corpus N] [--seed N] [--threads N] [--work folder]
             Trains a micro model; stop it at any time and start it again to go on.
         MicroWorld export [clip|diffusion] [--tower resnet|vit] [--work folder] [--out folder]
             Writes the trained models into the package's source folder.
@@ -18,7 +19,7 @@ internal static class Commands
             Prints the figures that a bundle must reach.
         MicroWorld evaluate [sealed] [--size pixels] [--only "part of a name"] [--seeds N] [--pool N] [--clip folder] [--diffusion folder] [--work folder]
             Prints the ablation table of the method on the micro world; with "sealed" that of the sealed test set as well.
-        MicroWorld tuning [--seed N] [--seeds N] [--steps N] [--images N] [--clip folder] [--diffusion folder]
+        MicroWorld tuning [--seed N] [--seeds N] [--steps N] [--rate R] [--images N] [--clip folder] [--diffusion folder]
             Prints what tuning the text encoder gains on prompts and seeds that it never saw.
         MicroWorld grid [--out samples.png] [--guidance g] [--guidance-start share] [--guidance-end share] [--diffusion folder]
             Draws generated pictures, first seeds, nothing picked.
@@ -80,9 +81,11 @@ internal static class Commands
                 }).Print();
                 return 0;
             case ["tuning"]:
+                var recipe = AblationOptions.DefaultTuning;
                 new TuningGain(
-                    arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion), arguments.Number("images", 400))
-                    .Print(arguments.Number("seed", 1), arguments.Number("seeds", 3), arguments.Number("steps", 80));
+                    arguments.Text("clip", ZeroShotModels.Micro.Clip), arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion), arguments.Number("images", 400),
+                    recipe with { Iterations = arguments.Number("steps", recipe.Iterations), LearningRate = arguments.Decimal("rate", recipe.LearningRate) })
+                    .Print(arguments.Number("seed", 1), arguments.Number("seeds", 3));
                 return 0;
             case ["grid"]:
                 using (var pipeline = StableDiffusionPipeline.FromPretrained(arguments.Text("diffusion", ZeroShotModels.Micro.Diffusion)))
@@ -116,8 +119,8 @@ internal static class Commands
 
     /// <summary>A transformer needs gentler steps than a ResNet, and comes slower to them: at the ResNet's rate it forgets the pictures.</summary>
     private static TrainingOptions ClipOptions(Arguments arguments) => arguments.Tower == MicroTower.ViT
-        ? Options(arguments, ClipName(arguments.Tower), 9000, 5e-4) with { WarmUp = 400 }
-        : Options(arguments, ClipName(arguments.Tower), 9000, 1.5e-3, until: 4250);
+        ? Options(arguments, ClipName(arguments.Tower), 9000, 5e-4) with { WarmUp = 400, Device = arguments.Device }
+        : Options(arguments, ClipName(arguments.Tower), 9000, 1.5e-3, until: 4250) with { Device = arguments.Device };
 
     private static string ClipName(MicroTower tower) => tower == MicroTower.ViT ? "clip-vit" : "clip";
 

@@ -22,7 +22,10 @@ internal sealed class Classify : IBenchmark
         using var scope = NewDisposeScope();
         using var clip = RandomModels.ResNet(options);
         using var folder = new ScratchFolder();
-        SamplePhotos.Write(folder.Path, options.Batch);
+
+        // A GPU has its batch before the next one is read, so one batch would tell how long reading takes and nothing else.
+        var photos = options.Batch * (options.Device.type == DeviceType.CUDA ? 8 : 1);
+        SamplePhotos.Write(folder.Path, photos);
         var ml = new MLContext();
         List<Measurement> rows = [];
         foreach (var (type, name) in DeviceClock.Precisions)
@@ -34,7 +37,7 @@ internal sealed class Classify : IBenchmark
             rows.Add(Roofline.Share(rows[^1].Name, rows[^1].Median * Work.Scoring(classifier), type, options));
 
             var files = ml.Data.LoadImagesFromFolder(folder.Path);
-            rows.Add(Rate(options, $"Transform from JPEG files, {name}", () => SamplePhotos.ReadScores(model.Transform(files))));
+            rows.Add(Measurement.Rate($"Transform from JPEG files, {name}", "images/s", photos, () => DeviceClock.Run(options, () => SamplePhotos.ReadScores(model.Transform(files))), options.Runs));
         }
 
         using var vit = RandomModels.ViT(options);

@@ -18,7 +18,7 @@ internal sealed class Decode : IBenchmark
 
     public string Name => "decode";
 
-    public string Description => $"JPEG photos to {Side}² pixels: on one core, with threads that read ahead of one that resizes, and decoded at a reduced size.";
+    public string Description => $"JPEG photos to {Side}² pixels: on one core, with threads that read ahead and resize, and decoded at a reduced size.";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {
@@ -65,7 +65,7 @@ internal sealed class Decode : IBenchmark
     {
         var view = new MLContext().Data.LoadImagesFromFolder(folder);
         DataViewSchema.Column[] columns = [view.Schema["Image"]];
-        using var cursor = new ReadAheadCursor(view.Schema, columns, view.GetRowCursorSet(columns, threads), ahead);
+        using var cursor = new ReadAheadCursor(view.Schema, columns, view.GetRowCursorSet(columns, threads), ahead, new(columns[0].Index, Side, long.MaxValue));
         var images = new ImageColumnReader(cursor, columns[0], long.MaxValue);
         while (cursor.MoveNext())
         {

@@ -6,6 +6,16 @@ namespace MicroWorld.Evaluation;
 /// <summary>Set-up of the ablation.</summary>
 internal sealed record AblationOptions
 {
+    /// <summary>Tuning with far fewer steps than published, so at a larger rate.</summary>
+    public static readonly TextEncoderTuningOptions DefaultTuning = new()
+    {
+        Iterations = 80,
+        BatchSize = 8,
+        LearningRate = 3e-5,
+        LastSteps = 3,
+        Sampling = Generation.Sampling with { Steps = 12 },
+    };
+
     public required string Clip { get; init; }
 
     public required string Diffusion { get; init; }
@@ -32,15 +42,8 @@ internal sealed record AblationOptions
 
     public int ContextTokens { get; init; } = 8;
 
-    /// <summary>The recipe of the text encoder's tuning: far fewer steps than published, so a larger rate.</summary>
-    public TextEncoderTuningOptions Tuning { get; init; } = new()
-    {
-        Iterations = 80,
-        BatchSize = 8,
-        LearningRate = 3e-5,
-        LastSteps = 3,
-        Sampling = Generation.Sampling with { Steps = 12 },
-    };
+    /// <summary>The recipe of the text encoder's tuning.</summary>
+    public TextEncoderTuningOptions Tuning { get; init; } = DefaultTuning;
 
     /// <summary>
     /// The recipe; chosen on the seen labels of the validation pictures. Contexts start at random, where their gradient is

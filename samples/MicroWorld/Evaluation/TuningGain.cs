@@ -11,24 +11,22 @@ namespace MicroWorld.Evaluation;
 /// <param name="clip">Folder of the judge.</param>
 /// <param name="diffusion">Folder of the generator.</param>
 /// <param name="images">Pictures behind each figure, half of them of one label and half of two.</param>
-internal sealed class TuningGain(string clip, string diffusion, int images)
+/// <param name="recipe">How it is tuned.</param>
+internal sealed class TuningGain(string clip, string diffusion, int images, TextEncoderTuningOptions recipe)
 {
-    // Far fewer steps than published, so a larger rate.
-    private static readonly TextEncoderTuningOptions s_recipe = new AblationOptions { Clip = "", Diffusion = "", Work = "" }.Tuning;
-
     /// <summary>Prints V of the asked labels and the share that the filter keeps, before and after, for each seed of the tuning.</summary>
-    public void Print(int first, int seeds, int iterations)
+    public void Print(int first, int seeds)
     {
         using var model = ClipModel.FromPretrained(clip);
         using var judge = new Judge(model, WorldLabels.Unseen);
-        Console.WriteLine($"{iterations} steps of {s_recipe.BatchSize} pictures, learning rate {Number(s_recipe.LearningRate, "g2")}; {images} held-out pictures.");
+        Console.WriteLine($"{recipe.Iterations} steps of {recipe.BatchSize} pictures, learning rate {Number(recipe.LearningRate, "g2")}; {images} held-out pictures.");
         Console.WriteLine("| seed | V before | V after | kept before, % | kept after, % | V in tuning, first and last quarter |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         for (var seed = first; seed < first + seeds; seed++)
         {
             using var pipeline = StableDiffusionPipeline.FromPretrained(diffusion);
             var before = HeldOut(pipeline, judge, seed);
-            var result = TextEncoderTuner.Tune(pipeline, judge.Discriminator, step => Samples(judge, seed, step), s_recipe with { Iterations = iterations, Seed = seed });
+            var result = TextEncoderTuner.Tune(pipeline, judge.Discriminator, step => Samples(judge, seed, step), recipe with { Seed = seed });
             var after = HeldOut(pipeline, judge, seed);
             var curve = result.TargetValues;
             var quarter = Math.Max(1, curve.Count / 4);
@@ -37,10 +35,10 @@ internal sealed class TuningGain(string clip, string diffusion, int images)
     }
 
     // Tuning sees one form of sentence, "A photo of a dog next to a cup.".
-    private static IReadOnlyList<TuningSample> Samples(Judge judge, int seed, int step) =>
+    private IReadOnlyList<TuningSample> Samples(Judge judge, int seed, int step) =>
     [
-        .. Enumerable.Range(0, s_recipe.BatchSize)
-            .Select(i => SyntheticPool.Labels(10_000_000 * seed + step * s_recipe.BatchSize + i))
+        .. Enumerable.Range(0, recipe.BatchSize)
+            .Select(i => SyntheticPool.Labels(10_000_000 * seed + step * recipe.BatchSize + i))
             .Select(l => new TuningSample(Generation.Prompt(l), judge.Indices(l))),
     ];
 

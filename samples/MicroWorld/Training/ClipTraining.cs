@@ -31,6 +31,7 @@ internal sealed class ClipTraining(TrainingOptions options)
     /// <summary>Trains to the last step, from the checkpoint where there is one, and leaves the averaged weights in the model.</summary>
     public void Run(ClipModel model)
     {
+        model.to(options.Device);
         var optimizer = new AveragedAdamW(model.named_parameters(), model.named_buffers(), weightDecay: 0.05);
         var saved = CheckpointFile.Load(options.Checkpoint, optimizer.State());
         var done = (int)(saved?["step"] ?? 0);
@@ -92,9 +93,11 @@ internal sealed class ClipTraining(TrainingOptions options)
         var captioned = pictures[..CaptionCount];
         var drawn = WorldBatches.Draw([.. pictures.Select(p => p.Scene)]);
         var images = Distortions.MixColours(cat([drawn, Negatives(drawn)]));
-        var imageFeatures = Normalise(model.EncodeImage(model.Preprocessor.Preprocess(images)));
-        var textFeatures = Normalise(model.EncodeText(Tokenize(model, [.. captioned.Select(c => c.Caption), .. labels])));
-        var scores = matmul(imageFeatures, textFeatures.t()) * model.LogitScale.exp();
+        var imageFeatures = Normalise(model.EncodeImage(model.Preprocessor.Preprocess(images.to(options.Device))));
+        var textFeatures = Normalise(model.EncodeText(Tokenize(model, [.. captioned.Select(c => c.Caption), .. labels]).to(options.Device)));
+
+        // What follows is small, and truth and draws are the CPU's.
+        var scores = (matmul(imageFeatures, textFeatures.t()) * model.LogitScale.exp()).cpu();
 
         var truth = new bool[Batch, CaptionCount + labels.Length];
         for (var i = 0; i < Batch; i++)

@@ -23,6 +23,9 @@ internal sealed record TrainingOptions
     /// <summary>Scenes that the UNet learns from.</summary>
     public int CorpusSize { get; init; } = 40_000;
 
+    /// <summary>Where the network is trained; pictures are drawn on the CPU.</summary>
+    public torch.Device Device { get; init; } = torch.CPU;
+
     /// <summary>File that keeps the run's state; a run goes on from it.</summary>
     public required string Checkpoint { get; init; }
 

@@ -14,10 +14,7 @@ internal static class WorldBatches
     public static Tensor Draw(IReadOnlyList<Scene> scenes)
     {
         var bytes = new byte[scenes.Count * Bytes];
-        for (var i = 0; i < scenes.Count; i++)
-        {
-            SceneRenderer.Render(scenes[i], bytes.AsSpan(i * Bytes, Bytes));
-        }
+        Parallel.For(0, scenes.Count, new() { MaxDegreeOfParallelism = get_num_threads() }, i => SceneRenderer.Render(scenes[i], bytes.AsSpan(i * Bytes, Bytes)));
 
         using var scope = NewDisposeScope();
         return FromBytes(bytes).to(ScalarType.Float32).div(255).MoveToOuterDisposeScope();

@@ -17,6 +17,9 @@ internal sealed class FusionMapping(FusionClassifier classifier, FusionSettings 
     public override IReadOnlyList<int> Reads { get; } = [imageColumn];
 
     /// <inheritdoc/>
+    public override SquareImages Squares { get; } = new(imageColumn, classifier.ReadSize, settings.MaximumPixels);
+
+    /// <inheritdoc/>
     public override BatchRun Start(DataViewRow row, int capacity) => new Run(classifier, settings, row, row.Schema[imageColumn], capacity);
 
     // What the user asks for comes before what the calibration found.

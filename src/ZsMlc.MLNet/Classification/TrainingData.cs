@@ -21,7 +21,7 @@ internal static class TrainingData
         var image = Columns.Image(data.Schema, options.ImageColumn, nameof(options.ImageColumn));
         var label = Columns.Labels(data.Schema, options.LabelColumn, nameof(options.LabelColumn));
         var synthetic = Columns.Flag(data.Schema, options.SyntheticColumn, nameof(options.SyntheticColumn));
-        using var cursor = ReadAhead.Open(data, synthetic is { } s ? [image, label, s] : [image, label], null, options.BatchSize);
+        using var cursor = ReadAhead.Open(data, synthetic is { } s ? [image, label, s] : [image, label], null, options.BatchSize, new(image.Index, size, options.MaximumPixels));
         var images = new ImageColumnReader(cursor, image, options.MaximumPixels);
         var reader = LabelReader.Create(cursor, label, labels.All, TrainingLabels.Remedy(options));
         var flags = synthetic is { } f ? cursor.GetGetter<bool>(f) : null;

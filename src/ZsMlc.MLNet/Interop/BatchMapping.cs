@@ -62,6 +62,9 @@ internal abstract class BatchMapping
     /// <summary>Gets whether the computation reads the columns <see cref="Reads"/> of every row, so that it pays to make them ahead.</summary>
     public virtual bool ReadsEveryRow => true;
 
+    /// <summary>Gets images that the computation reads as squares alone, or <see langword="null"/>.</summary>
+    public virtual SquareImages? Squares => null;
+
     /// <summary>Starts computing on the rows that <paramref name="row"/> moves over.</summary>
     /// <param name="row">A row whose columns <see cref="Reads"/> are active.</param>
     /// <param name="capacity">Number of slots, one for each row of a batch.</param>

@@ -33,7 +33,8 @@ internal sealed class BatchedDataView(IDataView source, BatchMapping mapping, bo
     {
         var (active, needed, computes) = Plan(columnsNeeded);
         var ahead = computes && UsesNetwork && (mapping.ReadsEveryRow || Schema.Any(c => active[c.Index] && c.Type is ImageDataViewType));
-        var rows = ahead ? ReadAhead.Open(source, needed, rand, mapping.BatchSize) : source.GetRowCursor(needed, rand);
+        var squares = mapping.Squares is { } s && !active[s.Column] ? s : null;
+        var rows = ahead ? ReadAhead.Open(source, needed, rand, mapping.BatchSize, squares) : source.GetRowCursor(needed, rand);
         return new BatchedCursor(rows, mapping, active, computes);
     }
 

@@ -20,6 +20,11 @@ internal abstract class ColumnBuffer
     /// <summary>The memory of a slot's image in bytes; 0 for other values.</summary>
     public abstract long ImageBytes(int slot);
 
+    /// <summary>Puts another image in the place of a slot's.</summary>
+    /// <param name="slot">The slot; where it has no image, nothing happens.</param>
+    /// <param name="change">Gives the other image and disposes what is no longer needed.</param>
+    public abstract void Change(int slot, Func<MLImage, MLImage> change);
+
     /// <summary>Frees the images. Only for sources that make an image for every reader.</summary>
     public abstract void FreeImages();
 }
@@ -58,6 +63,15 @@ internal sealed class ColumnBuffer<T>(DataViewRow row, DataViewSchema.Column col
 
     /// <inheritdoc/>
     public override long ImageBytes(int slot) => _values[slot] is MLImage image ? 4L * image.Width * image.Height : 0;
+
+    /// <inheritdoc/>
+    public override void Change(int slot, Func<MLImage, MLImage> change)
+    {
+        if (_values[slot] is MLImage image)
+        {
+            _values[slot] = (T)(object)change(image);
+        }
+    }
 
     /// <inheritdoc/>
     public override void FreeImages()

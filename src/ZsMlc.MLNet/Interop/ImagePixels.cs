@@ -25,14 +25,18 @@ internal static class ImagePixels
     public static Tensor ToSquare(MLImage image, int size)
     {
         using var scope = NewDisposeScope();
-        var pixels = Bytes(image).permute(2, 0, 1);
-        if (image.Width != size || image.Height != size)
-        {
-            // As bytes and with all four channels, which libtorch resizes several times faster than numbers.
-            pixels = nn.functional.interpolate(pixels.unsqueeze(0), [size, size], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true).squeeze(0);
-        }
+        return Colours(image, Square(image, size)).MoveToOuterDisposeScope();
+    }
 
-        return Colours(image, pixels).MoveToOuterDisposeScope();
+    /// <summary>Stretches an image to a square as <see cref="ToSquare"/> does, whose result does not change by it.</summary>
+    /// <param name="image">Image of any size.</param>
+    /// <param name="size">Side of the square in pixels.</param>
+    public static MLImage Stretch(MLImage image, int size)
+    {
+        using var scope = NewDisposeScope();
+        var square = MLImage.CreateFromPixels(size, size, image.PixelFormat, Square(image, size).permute(1, 2, 0).contiguous().bytes);
+        square.Tag = image.Tag;
+        return square;
     }
 
     /// <summary>Makes an opaque image.</summary>
@@ -43,6 +47,17 @@ internal static class ImagePixels
         var (height, width) = (pixels.shape[1], pixels.shape[2]);
         var rgba = cat([pixels.cpu(), full([1, height, width], 255, ScalarType.Byte)], 0).permute(1, 2, 0).contiguous();
         return MLImage.CreateFromPixels((int)width, (int)height, MLPixelFormat.Rgba32, rgba.bytes);
+    }
+
+    /// <summary>The image's four channels, stretched, [4, size, size].</summary>
+    private static Tensor Square(MLImage image, int size)
+    {
+        var pixels = Bytes(image).permute(2, 0, 1);
+
+        // As bytes and with all four channels, which libtorch resizes several times faster than numbers.
+        return image.Width == size && image.Height == size
+            ? pixels
+            : nn.functional.interpolate(pixels.unsqueeze(0), [size, size], mode: InterpolationMode.Bicubic, align_corners: false, antialias: true).squeeze(0);
     }
 
     /// <summary>The image's bytes, [H, W, 4].</summary>

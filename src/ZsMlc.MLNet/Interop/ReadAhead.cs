@@ -16,11 +16,12 @@ internal static class ReadAhead
     /// <param name="columnsNeeded">The columns to read.</param>
     /// <param name="rand">For a random order, or <see langword="null"/>.</param>
     /// <param name="rows">Rows that are used together, 1 or more: about as many are read ahead.</param>
-    public static DataViewRowCursor Open(IDataView view, IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand, int rows)
+    /// <param name="squares">Images that may come as squares, or not.</param>
+    public static DataViewRowCursor Open(IDataView view, IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand, int rows, SquareImages? squares = null)
     {
         var columns = columnsNeeded.ToList();
         return columns.Any(c => c.Type is ImageDataViewType) && MakesImages(view)
-            ? new ReadAheadCursor(view.Schema, columns, view.GetRowCursorSet(columns, Math.Min(Environment.ProcessorCount, rows), rand), rows)
+            ? new ReadAheadCursor(view.Schema, columns, view.GetRowCursorSet(columns, Math.Min(Environment.ProcessorCount, rows), rand), rows, squares)
             : view.GetRowCursor(columns, rand);
     }
 

@@ -23,12 +23,13 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     /// <param name="columns">The active columns.</param>
     /// <param name="sources">A cursor set of the view.</param>
     /// <param name="rows">Rows to read ahead, all threads together.</param>
-    public ReadAheadCursor(DataViewSchema schema, IReadOnlyList<DataViewSchema.Column> columns, IReadOnlyList<DataViewRowCursor> sources, int rows)
+    /// <param name="squares">Images that may come as squares.</param>
+    public ReadAheadCursor(DataViewSchema schema, IReadOnlyList<DataViewSchema.Column> columns, IReadOnlyList<DataViewRowCursor> sources, int rows, SquareImages? squares = null)
     {
         _schema = schema;
         _active = [.. columns.Select(c => c.Index)];
         var each = Math.Max(2, rows / sources.Count + 1);
-        _workers = [.. sources.Select(s => new ReadAheadWorker(s, columns, each, _budget))];
+        _workers = [.. sources.Select(s => new ReadAheadWorker(s, columns, each, _budget, squares))];
     }
 
     /// <summary>Ends the threads of a cursor that nobody disposed.</summary>

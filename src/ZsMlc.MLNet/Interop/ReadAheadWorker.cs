@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using ZsMlc.Torch.Runtime;
 
 namespace ZsMlc.MLNet.Interop;
 
@@ -12,6 +13,7 @@ internal sealed class ReadAheadWorker
     private readonly Dictionary<int, ColumnBuffer> _buffers;
     private readonly ValueGetter<DataViewRowId> _idGetter;
     private readonly (long Place, DataViewRowId Id, long Bytes)[] _rows;
+    private readonly SquareImages? _squares;
     private readonly Thread _thread;
 
     // Guarded by the budget's gate; the slots between belong to whoever has them.
@@ -27,9 +29,10 @@ internal sealed class ReadAheadWorker
     /// <param name="columns">Its active columns.</param>
     /// <param name="capacity">Most rows that wait.</param>
     /// <param name="budget">What the threads share.</param>
-    public ReadAheadWorker(DataViewRowCursor source, IReadOnlyList<DataViewSchema.Column> columns, int capacity, ReadAheadBudget budget)
+    /// <param name="squares">Images that may be stretched.</param>
+    public ReadAheadWorker(DataViewRowCursor source, IReadOnlyList<DataViewSchema.Column> columns, int capacity, ReadAheadBudget budget, SquareImages? squares)
     {
-        (_source, _budget, _rows) = (source, budget, new (long, DataViewRowId, long)[capacity]);
+        (_source, _budget, _rows, _squares) = (source, budget, new (long, DataViewRowId, long)[capacity], squares);
         _idGetter = source.GetIdGetter();
         _buffers = columns.ToDictionary(c => c.Index, c => ColumnBuffer.Create(source, source.Schema[c.Index], capacity));
         _thread = new(Run) { IsBackground = true, Name = "ZsMlc reads ahead" };
@@ -110,6 +113,8 @@ internal sealed class ReadAheadWorker
 
     private void ReadAll()
     {
+        // A team of threads behind each of these would be as many again for every core.
+        var squares = _squares is not null && CallingThread.ComputesAlone() ? _squares : null;
         for (var slot = 0; WaitForRoom() && _source.MoveNext(); slot = (slot + 1) % _rows.Length)
         {
             _place = _source.Batch;
@@ -118,6 +123,11 @@ internal sealed class ReadAheadWorker
             foreach (var buffer in _buffers.Values)
             {
                 buffer.Read(slot);
+            }
+
+            if (squares is not null)
+            {
+                _buffers[squares.Column].Change(slot, squares.Stretch);
             }
 
             var bytes = _buffers.Values.Sum(b => b.ImageBytes(slot));

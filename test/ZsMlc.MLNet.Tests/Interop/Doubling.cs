@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 namespace ZsMlc.MLNet.Interop;
 
 /// <summary>Adds a column Twice of the column Number; keeps rows by a rule; counts what it does.</summary>
-internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, bool>? keep = null, CancellationToken token = default, Action? computing = null)
+internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, bool>? keep = null, CancellationToken token = default, Action? computing = null, SquareImages? squares = null)
     : BatchMapping(input, [new("Twice", NumberDataViewType.Single)], batchSize)
 {
     public List<int> Batches { get; } = [];
@@ -14,6 +14,8 @@ internal sealed class Doubling(DataViewSchema input, int batchSize, Func<float, 
     public int Completed { get; private set; }
 
     public override IReadOnlyList<int> Reads => [InputSchema["Number"].Index];
+
+    public override SquareImages? Squares => squares;
 
     public override CancellationToken CancellationToken => token;
 

@@ -94,6 +94,42 @@ public sealed class ReadAheadTests
     }
 
     [TestMethod]
+    public void Cursor_Squares_AreWhatTheReaderWouldMakeOfTheImages()
+    {
+        const int side = 8;
+        var view = Source();
+        using (var cursor = new ReadAheadCursor(view.Schema, [.. view.Schema], view.GetRowCursorSet(view.Schema, 3), Ahead, new(view.Schema["Image"].Index, side, MaximumPixels: 20)))
+        {
+            var image = cursor.GetGetter<MLImage>(cursor.Schema["Image"]);
+            MLImage picture = null!;
+            for (var i = 0; i < Rows; i++)
+            {
+                Assert.IsTrue(cursor.MoveNext());
+                image(ref picture);
+                using var whole = Picture(i);
+
+                // What is too large is left to its reader.
+                Assert.AreEqual(i < 20 ? (side, side) : (i + 1, 1), (picture.Width, picture.Height));
+                using var square = ImagePixels.ToSquare(picture, side);
+                using var expected = ImagePixels.ToSquare(whole, side);
+                CollectionAssert.AreEqual(expected.bytes.ToArray(), square.bytes.ToArray());
+                Assert.AreEqual(whole.Tag, picture.Tag);
+            }
+        }
+
+        Assert.IsTrue(_made.All(IsDisposed), "an image is left");
+    }
+
+    [TestMethod]
+    public void Batches_ImagesThatAreAskedForToo_AreWhole()
+    {
+        var source = Source();
+        var view = new BatchedDataView(source, new Doubling(source.Schema, 3, squares: new(source.Schema["Image"].Index, 8, long.MaxValue)));
+
+        CollectionAssert.AreEqual(Enumerable.Range(1, Rows).ToArray(), Widths(view, Rows));
+    }
+
+    [TestMethod]
     public void Cursor_Forgotten_EndsItsThreads()
     {
         Forget();
@@ -253,11 +289,20 @@ public sealed class ReadAheadTests
             value = null!;
             _threads[Environment.CurrentManagedThreadId] = Thread.CurrentThread;
             reading?.Invoke(row.Index);
-            value = MLImage.CreateFromPixels(row.Index + 1, 1, MLPixelFormat.Rgba32, new byte[4 * (row.Index + 1)]);
+            value = Picture(row.Index);
             _made.Add(value);
             Interlocked.Increment(ref _reads);
         })),
     ]);
+
+    private static MLImage Picture(int row)
+    {
+        var pixels = new byte[4 * (row + 1)];
+        new Random(row).NextBytes(pixels);
+        var image = MLImage.CreateFromPixels(row + 1, 1, row % 2 == 0 ? MLPixelFormat.Rgba32 : MLPixelFormat.Bgra32, pixels);
+        image.Tag = $"{row}";
+        return image;
+    }
 
     private static bool IsDisposed(MLImage image)
     {
