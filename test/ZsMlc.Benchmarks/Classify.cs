@@ -46,6 +46,7 @@ internal sealed class Classify : IBenchmark
             using var classifier = RandomModels.Classifier(vit, Labels, type);
             var pixels = RandomModels.Pixels(options.Batch, classifier.Vision.ImageSize);
             rows.Add(Rate(options, $"network, ViT-B/16, {name}", () => classifier.Score(pixels)));
+            rows.Add(Roofline.Share(rows[^1].Name, rows[^1].Median * Work.Scoring(classifier), type, options));
         }
 
         using var plain = RandomModels.Classifier(clip, Labels);

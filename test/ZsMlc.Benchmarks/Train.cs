@@ -33,6 +33,7 @@ internal sealed class Train : IBenchmark
         {
             using var classifier = RandomModels.Classifier(vit, Labels, type);
             rows.Add(Rate($"step, ViT-B/16, {name}", classifier, augment: false));
+            rows.Add(Roofline.Share(rows[^1].Name, rows[^1].Median / options.Batch * Work.Training(classifier, options.Batch, RandomModels.LabelTokens), type, options));
         }
 
         return rows;

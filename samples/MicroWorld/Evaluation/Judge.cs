@@ -10,12 +10,12 @@ internal sealed class Judge(ClipModel clip, IReadOnlyList<string> labels) : IDis
 {
     public ClipDiscriminator Discriminator { get; } = new(clip, labels);
 
-    /// <summary>τ · cosine for pictures [B, 3, H, W], bytes or floats in [0, 1]; [B, labels].</summary>
+    /// <summary>τ · cosine for pictures [B, 3, H, W], bytes or floats in [0, 1]; [B, labels] on the CPU.</summary>
     public Tensor Scores(Tensor pictures)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        return cat([.. pictures.split(100).Select(Discriminator.Scores)]).MoveToOuterDisposeScope();
+        return cat([.. pictures.split(100).Select(Discriminator.Scores)]).cpu().MoveToOuterDisposeScope();
     }
 
     /// <summary>Indices of names among the labels.</summary>

@@ -1,11 +1,30 @@
 using ZsMlc.Benchmarks.Harness;
 using ZsMlc.Torch.Diffusion.Unet;
+using static TorchSharp.torch;
 
 namespace ZsMlc.Benchmarks.Tests.Harness;
 
 [TestClass]
 public sealed class WorkTests
 {
+    [TestMethod]
+    public void Scoring_VisionTransformer_CountsEachLayerAtItsPositions()
+    {
+        const int patches = 4, width = 64, tokens = patches + 1, branches = 8;
+        using var clip = RandomModels.ViT(new(1, 1, CPU, 2, Smoke: true));
+        using var classifier = RandomModels.Classifier(clip, 2, contextTokens: 2);
+
+        const int attention = 4 * width * width, perceptron = 8 * width * width;
+        const int branch = (width * (width / 4)) + (2 * (width / 2) * branches);
+        const int whole = tokens * (attention + perceptron);
+
+        // The class token alone asks in the last block and goes through its perceptron.
+        const int last = (tokens * 3 * width * width) + (width * width) + perceptron + (tokens * branch);
+        const int ends = (patches * 3 * 16 * 16 * width) + (tokens * width * 32);
+
+        Assert.AreEqual(2e-9 * (whole + last + ends), Work.Scoring(classifier), 1e-12);
+    }
+
     [TestMethod]
     public void Denoising_OutermostLevel_CountsItsLayersAlone()
     {

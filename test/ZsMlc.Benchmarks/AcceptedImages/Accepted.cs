@@ -11,7 +11,7 @@ internal sealed class Accepted : IBenchmark
     // Images of a pair of labels; half of them set the preview's threshold, the other half are measured.
     private const int Count = 400;
 
-    private static readonly double[] s_losses = [0.02, 0.1];
+    private static readonly double[] s_losses = [0.02, 0.01, 0.1];
 
     public string Name => "accepted";
 

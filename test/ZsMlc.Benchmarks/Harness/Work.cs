@@ -12,11 +12,12 @@ namespace ZsMlc.Benchmarks.Harness;
 /// </summary>
 internal static class Work
 {
-    /// <summary>GFLOP of dense features by the classifier's ResNet.</summary>
+    /// <summary>GFLOP of dense features by the classifier's image tower.</summary>
     public static double Scoring(FusionClassifier classifier) => Count(classifier.image_encoder, n => Positions(classifier.Vision, n));
 
     /// <summary>
-    /// GFLOP of a training step: forward, back to the input of every layer behind the stem, and to the weights of the branches; in the
+    /// GFLOP of a training step: forward, back to the input of every layer behind a ResNet's stem or behind a vision transformer's
+    /// first block with a branch, and to the weights of the branches; in the
     /// text tower one prefix of each polarity and the few tokens behind it of every label, forward and back to its input.
     /// </summary>
     /// <param name="classifier">The classifier.</param>
@@ -24,7 +25,7 @@ internal static class Work
     /// <param name="labelTokens">Tokens of a label, its end included.</param>
     public static double Training(FusionClassifier classifier, int images, int labelTokens)
     {
-        var image = Count(classifier.image_encoder, n => Positions(classifier.Vision, n) * (n.StartsWith("layer", StringComparison.Ordinal) ? n.Contains("global_branch", StringComparison.Ordinal) ? 3 : 2 : 1));
+        var image = Count(classifier.image_encoder, n => Positions(classifier.Vision, n) * Passes(classifier.Vision, n));
         var tokens = 2.0 * (classifier.Options.ContextTokens + 1 + (classifier.Labels.Count * labelTokens));
         return (images * image) + (2 * Count(classifier.text_encoder!, n => n.StartsWith("transformer.", StringComparison.Ordinal) ? tokens : 0));
     }
@@ -71,6 +72,16 @@ internal static class Work
         });
     }
 
+    // Forward, back to the input, back to the weights.
+    private static int Passes(ClipVisionConfig config, string name)
+    {
+        var goesBack = config.ResNetLayers is null ? Block(name) > config.Layers / 2 : name.StartsWith("layer", StringComparison.Ordinal);
+        return 1 + (goesBack ? 1 : 0) + (name.Contains("global_branch", StringComparison.Ordinal) ? 1 : 0);
+    }
+
+    // "transformer.resblocks.7.mlp.c_fc.weight" is of block 7.
+    private static int Block(string name) => name.StartsWith("transformer.", StringComparison.Ordinal) ? int.Parse(name.Split('.')[2]) : -1;
+
     private static bool IsOutermost(string[] parts, int levels) => parts[0] switch
     {
         "down_blocks" => parts[1] == "0" && parts[2] != "downsamplers",
@@ -79,8 +90,23 @@ internal static class Work
         _ => true,
     };
 
-    /// <summary>Positions that a weight of a ResNet is applied to.</summary>
-    private static double Positions(ClipVisionConfig config, string name)
+    /// <summary>Positions that a weight of an image tower is applied to where features of all positions are asked for.</summary>
+    private static double Positions(ClipVisionConfig config, string name) => config.ResNetLayers is null ? TransformerPositions(config, name) : ResNetPositions(config, name);
+
+    // In the last block the class token alone asks, and it alone goes through the perceptron.
+    private static double TransformerPositions(ClipVisionConfig config, string name)
+    {
+        var patches = config.GridSize * config.GridSize;
+        var isLast = Block(name) == config.Layers - 1;
+        return name == "conv1.weight" ? patches
+            : name == "proj" ? patches + 1
+            : Block(name) < 0 ? 0
+            : isLast && name.EndsWith("in_proj_weight", StringComparison.Ordinal) ? ((2 * (patches + 1)) + 1) / 3.0
+            : isLast && name.Contains(".mlp.", StringComparison.Ordinal) ? 1
+            : patches + 1;
+    }
+
+    private static double ResNetPositions(ClipVisionConfig config, string name)
     {
         var grid = Math.Pow(config.ImageSize / 32, 2);
         var parts = name.Split('.');
