@@ -106,6 +106,13 @@ public sealed class RetrainingTests
         Assert.Contains("--step", Assert.ThrowsExactly<ArgumentException>(() => new Arguments(["train", "clip", "--step", "5"])).Message);
 
     [TestMethod]
+    public void Arguments_GpuForWhatRunsOnTheCpu_IsRefused()
+    {
+        Assert.Contains("train clip", Assert.ThrowsExactly<ArgumentException>(() => new Arguments(["train", "unet", "--gpu", "0"])).Message);
+        _ = new Arguments(["train", "clip", "--gpu", "0"]);
+    }
+
+    [TestMethod]
     public void Arguments_NotANumber_NamesTheOption() =>
         Assert.Contains("--guidance", Assert.ThrowsExactly<ArgumentException>(() => new Arguments(["grid", "--guidance", "much"]).Decimal("guidance", 2)).Message);
 
