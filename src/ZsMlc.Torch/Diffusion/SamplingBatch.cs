@@ -38,7 +38,8 @@ internal sealed class SamplingBatch(IReadOnlyList<int> indices, IReadOnlyList<Ge
     /// <summary>Puts images of several batches together, with what their schedulers remember of them.</summary>
     /// <param name="images">Batches that are equally far, and rows in them; the batches stay as they are.</param>
     /// <param name="scheduler">A new scheduler of the same settings.</param>
-    public static SamplingBatch Gather(IReadOnlyList<(SamplingBatch Batch, int Row)> images, Scheduler scheduler)
+    /// <param name="options">Tell whether the next call takes features over; else they are left behind, which are far larger than latents.</param>
+    public static SamplingBatch Gather(IReadOnlyList<(SamplingBatch Batch, int Row)> images, Scheduler scheduler, GenerationOptions options)
     {
         scheduler.Gather([.. images.Select(i => (i.Batch.Scheduler, i.Row))]);
         var gathered = new SamplingBatch(
@@ -49,8 +50,20 @@ internal sealed class SamplingBatch(IReadOnlyList<int> indices, IReadOnlyList<Ge
         {
             Call = images[0].Batch.Call,
         };
-        gathered.Features.Gather([.. images.Select(i => (i.Batch.Features, i.Row))]);
-        return gathered;
+        try
+        {
+            if (options.ReusesFeaturesAt(gathered.Call, scheduler.Timesteps.Count))
+            {
+                gathered.Features.Gather([.. images.Select(i => (i.Batch.Features, i.Row))]);
+            }
+
+            return gathered;
+        }
+        catch
+        {
+            gathered.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()

@@ -29,13 +29,13 @@ public sealed partial class StableDiffusionPipeline
                 using var batch = Begin(some, job.Options);
                 if (Judge(batch, previewCall, job) is { Count: > 0 } promising)
                 {
-                    judged.Add(SamplingBatch.Gather([.. promising.Select(row => (batch, row))], NewScheduler(job.Options)));
+                    judged.Add(SamplingBatch.Gather([.. promising.Select(row => (batch, row))], NewScheduler(job.Options), job.Options));
                 }
             });
             InBatches([.. judged.SelectMany(batch => batch.Indices.Select((_, row) => (batch, row)))], job, some =>
             {
                 using var scope = NewDisposeScope();
-                using var batch = SamplingBatch.Gather(some, NewScheduler(job.Options));
+                using var batch = SamplingBatch.Gather(some, NewScheduler(job.Options), job.Options);
                 Finish(batch, job);
             });
         }

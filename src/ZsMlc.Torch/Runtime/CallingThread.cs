@@ -24,6 +24,9 @@ internal static unsafe class CallingThread
     }
 
     // OpenMP's library is one of those that libtorch needs, so the loader finds its functions through it.
-    private static nint Function() =>
-        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu.so", out var libtorch) && NativeLibrary.TryGetExport(libtorch, "omp_set_num_threads", out var function) ? function : 0;
+    private static nint Function()
+    {
+        TorchRuntime.EnsureLoaded();
+        return OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu.so", out var libtorch) && NativeLibrary.TryGetExport(libtorch, "omp_set_num_threads", out var function) ? function : 0;
+    }
 }

@@ -96,7 +96,7 @@ public sealed class ReadAheadTests
     [TestMethod]
     public void Cursor_Squares_AreWhatTheReaderWouldMakeOfTheImages()
     {
-        const int side = 8;
+        const int side = 4;
         var view = Source();
         using (var cursor = new ReadAheadCursor(view.Schema, [.. view.Schema], view.GetRowCursorSet(view.Schema, 3), Ahead, new(view.Schema["Image"].Index, side, MaximumPixels: 20)))
         {
@@ -118,6 +118,15 @@ public sealed class ReadAheadTests
         }
 
         Assert.IsTrue(_made.All(IsDisposed), "an image is left");
+    }
+
+    [TestMethod]
+    public void Squares_OfMorePixelsThanTheReaderTakes_AreNotMade()
+    {
+        using var image = Picture(4);
+
+        Assert.AreSame(image, new SquareImages(0, Side: 8, MaximumPixels: 20).Stretch(image));
+        Assert.AreEqual(5, image.Width);
     }
 
     [TestMethod]
