@@ -119,8 +119,8 @@ internal static class Commands
 
     /// <summary>A transformer needs gentler steps than a ResNet, and comes slower to them: at the ResNet's rate it forgets the pictures.</summary>
     private static TrainingOptions ClipOptions(Arguments arguments) => arguments.Tower == MicroTower.ViT
-        ? Options(arguments, ClipName(arguments.Tower), 9000, 5e-4) with { WarmUp = 400, Device = arguments.Device }
-        : Options(arguments, ClipName(arguments.Tower), 9000, 1.5e-3, until: 4250) with { Device = arguments.Device };
+        ? Options(arguments, ClipName(arguments.Tower), 9000, 5e-4) with { WarmUp = 400 }
+        : Options(arguments, ClipName(arguments.Tower), 9000, 1.5e-3, until: 4250);
 
     private static string ClipName(MicroTower tower) => tower == MicroTower.ViT ? "clip-vit" : "clip";
 
@@ -144,6 +144,7 @@ internal static class Commands
         Seed = arguments.Number("seed", 1),
         CorpusSize = arguments.Number("corpus", 40_000),
         PeakRate = rate,
+        Device = arguments.Device,
         Checkpoint = Path.Combine(arguments.Work, $"{name}.checkpoint"),
     };
 }
