@@ -12,6 +12,7 @@ internal sealed class MemoryOptions
     };
     private readonly Option<int> _slice = new("--attention-slice") { Description = "Attention heads computed at a time, to save memory; 0 for all." };
     private readonly Option<bool> _oneByOne = new("--slice-decoding") { Description = "Decode one picture at a time, to save memory." };
+    private readonly Option<bool> _unpacked = new("--unpacked-weights") { Description = "On a CPU, hold weights once, to save memory: slower." };
     private readonly Option<int> _tile = new("--decoding-tile") { Description = "Side of decoding tiles in latents (such as 64), for pictures too large for the memory; 0 for none." };
 
     /// <summary>Lets a command take the options.</summary>
@@ -20,6 +21,7 @@ internal sealed class MemoryOptions
         command.Add(_batch);
         command.Add(_slice);
         command.Add(_oneByOne);
+        command.Add(_unpacked);
         command.Add(_tile);
     }
 
@@ -30,5 +32,6 @@ internal sealed class MemoryOptions
     public GenerationOptions Apply(ParseResult result, GenerationOptions sampling) => sampling with
     {
         BatchSize = result.GetValue(_batch) ?? sampling.BatchSize, AttentionSlice = result.GetValue(_slice), SliceDecoding = result.GetValue(_oneByOne),
+        UnpackedWeights = result.GetValue(_unpacked),
     };
 }

@@ -148,7 +148,7 @@ internal sealed record GenerationSettings
     public StoreIdentity Identity() => Service is null ? DiffusionIdentity() : ServiceIdentity(Service);
 
     private StoreIdentity DiffusionIdentity() => PlanIdentity()
-        .Add(nameof(SyntheticUnseenDataOptions.Sampling), Sampling with { BatchSize = 1, AttentionSlice = 0, SliceDecoding = false })
+        .Add(nameof(SyntheticUnseenDataOptions.Sampling), Sampling with { BatchSize = 1, AttentionSlice = 0, SliceDecoding = false, UnpackedWeights = false })
         .Add(nameof(SyntheticUnseenDataOptions.Format), Format.ToString())
         .Add(nameof(SyntheticUnseenDataOptions.Precision), Precision?.ToString())
         .Add(nameof(SyntheticUnseenDataOptions.AcceptanceFilter), FilterWithoutPath())

@@ -9,7 +9,7 @@ namespace ZsMlc.Torch.Clip;
 /// <param name="packs">Whether the weight is also kept in the order in which a fused kernel reads it.</param>
 internal sealed class TakenLinear(Tensor weight, Tensor bias, bool packs = false) : IDisposable
 {
-    private readonly Tensor? _packed = packs ? FusedKernels.Packed(weight)?.DetachFromDisposeScope() : null;
+    private readonly Tensor? _packed = packs ? PackedWeights.Linear(weight)?.DetachFromDisposeScope() : null;
 
     /// <summary>The layer on [..., in].</summary>
     public Tensor Forward(Tensor x) => FusedKernels.Linear(x, _packed ?? weight, bias, FusedActivation.None) ?? Plain(x);

@@ -70,6 +70,13 @@ public sealed record GenerationOptions
     /// <summary>Gets whether the autoencoder decodes one image at a time, to save memory. Default false.</summary>
     public bool SliceDecoding { get; init; }
 
+    /// <summary>
+    /// Gets whether a CPU reads all weights as they are, to save memory. Otherwise, for the time of a run, it holds those of convolutions
+    /// a second time (with bfloat16 those of linear layers too), in the order of its kernels, and computes faster. Images differ by rounding. No
+    /// effect on a GPU. Default false.
+    /// </summary>
+    public bool UnpackedWeights { get; init; }
+
     /// <summary>Gets the side of decoding tiles in latents, for images too large for the memory; 0 for none. Default 0.</summary>
     public int DecodingTile { get; init; }
 

@@ -30,29 +30,25 @@ internal enum FusedActivation
 internal static unsafe class FusedKernels
 {
     private static readonly byte[][] s_activations = ["none\0"u8.ToArray(), "relu\0"u8.ToArray(), "gelu\0"u8.ToArray(), "swish\0"u8.ToArray()];
-    private static readonly byte[] s_add = "add\0"u8.ToArray(), s_exact = "none\0"u8.ToArray(), s_pack = "mkldnn::_reorder_linear_weight\0"u8.ToArray(), s_overload = "\0"u8.ToArray();
-
-    private static readonly nint s_library =
-        RuntimeInformation.ProcessArchitecture == Architecture.X64 && NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.so", out var library) ? library : 0;
+    private static readonly byte[] s_add = "add\0"u8.ToArray(), s_multiply = "mul\0"u8.ToArray(), s_exact = "none\0"u8.ToArray();
 
     private static readonly delegate* unmanaged<nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double**, long, byte**, nint*, int> s_convolution =
-        (delegate* unmanaged<nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double**, long, byte**, nint*, int>)Function("aoti_torch_cpu_mkldnn__convolution_pointwise");
+        (delegate* unmanaged<nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double**, long, byte**, nint*, int>)LibtorchCpu.Function("aoti_torch_cpu_mkldnn__convolution_pointwise");
 
     private static readonly delegate* unmanaged<nint, nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double*, byte**, double**, long, byte**, nint*, int> s_convolutionSum =
-        (delegate* unmanaged<nint, nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double*, byte**, double**, long, byte**, nint*, int>)Function("aoti_torch_cpu_mkldnn__convolution_pointwise_binary_");
+        (delegate* unmanaged<nint, nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double*, byte**, double**, long, byte**, nint*, int>)LibtorchCpu.Function("aoti_torch_cpu_mkldnn__convolution_pointwise_binary_");
+
+    private static readonly delegate* unmanaged<nint, nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double*, byte**, double**, long, byte**, nint*, int> s_convolutionBinary =
+        (delegate* unmanaged<nint, nint, nint, nint*, long*, long, long*, long, long*, long, long, byte*, double*, byte**, double**, long, byte**, nint*, int>)LibtorchCpu.Function("aoti_torch_cpu_mkldnn__convolution_pointwise_binary");
 
     private static readonly delegate* unmanaged<nint, nint, nint*, byte*, double**, long, byte**, nint*, int> s_linear =
-        (delegate* unmanaged<nint, nint, nint*, byte*, double**, long, byte**, nint*, int>)Function("aoti_torch_cpu__linear_pointwise");
+        (delegate* unmanaged<nint, nint, nint*, byte*, double**, long, byte**, nint*, int>)LibtorchCpu.Function("aoti_torch_cpu__linear_pointwise");
 
-    private static readonly delegate* unmanaged<nint, nint, nint, nint*, byte*, nint*, int> s_linearSum =
-        (delegate* unmanaged<nint, nint, nint, nint*, byte*, nint*, int>)Function("aoti_torch_cpu__linear_pointwise_binary");
-
-    private static readonly delegate* unmanaged<byte*, byte*, ulong*, int> s_dispatch = (delegate* unmanaged<byte*, byte*, ulong*, int>)Function("aoti_torch_call_dispatcher");
-
-    private static readonly delegate* unmanaged<nint, nint*, int> s_newHandle = (delegate* unmanaged<nint, nint*, int>)Function("aoti_torch_new_tensor_handle");
+    private static readonly delegate* unmanaged<nint, nint, nint, nint*, byte*, nint*, int> s_linearBinary =
+        (delegate* unmanaged<nint, nint, nint, nint*, byte*, nint*, int>)LibtorchCpu.Function("aoti_torch_cpu__linear_pointwise_binary");
 
     /// <summary>Whether there are kernels for an element type on this processor.</summary>
-    public static bool Serve(ScalarType type) => s_library != 0 && type switch
+    public static bool Serve(ScalarType type) => LibtorchCpu.IsLoaded && type switch
     {
         ScalarType.Float32 => Avx2.IsSupported,
         ScalarType.BFloat16 => Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported,
@@ -98,6 +94,24 @@ internal static unsafe class FusedKernels
         }
     }
 
+    /// <summary>The sum of a convolution and <paramref name="residual"/>, a new tensor.</summary>
+    public static Tensor? Convolution(Tensor x, Tensor weight, Tensor bias, long stride, long padding, Tensor residual)
+    {
+        if (s_convolutionBinary == null || !Fits(x, weight, residual))
+        {
+            return null;
+        }
+
+        long* strides = stackalloc long[] { stride, stride }, paddings = stackalloc long[] { padding, padding }, dilations = stackalloc long[] { 1, 1 };
+        nint result, b = bias.Handle;
+        var factor = 1.0;
+        fixed (byte* add = s_add)
+        {
+            var error = s_convolutionBinary(x.Handle, residual.Handle, weight.Handle, &b, paddings, 2, strides, 2, dilations, 2, 1, add, &factor, null, null, 0, null, &result);
+            return Taken(error, result, x, residual, weight, bias);
+        }
+    }
+
     /// <summary>Activation of a linear layer.</summary>
     /// <param name="x">[..., in].</param>
     /// <param name="weight">[out, in], as it is or packed.</param>
@@ -120,45 +134,28 @@ internal static unsafe class FusedKernels
     }
 
     /// <summary>The sum of a linear layer and <paramref name="residual"/>, a new tensor.</summary>
-    public static Tensor? Linear(Tensor x, Tensor weight, Tensor bias, Tensor residual)
+    public static Tensor? Linear(Tensor x, Tensor weight, Tensor bias, Tensor residual) => LinearAnd(s_add, x, weight, bias, residual);
+
+    /// <summary>The product of a linear layer and <paramref name="gate"/>, elementwise, a new tensor.</summary>
+    public static Tensor? GatedLinear(Tensor x, Tensor weight, Tensor bias, Tensor gate) => LinearAnd(s_multiply, x, weight, bias, gate);
+
+    private static Tensor? LinearAnd(byte[] operation, Tensor x, Tensor weight, Tensor bias, Tensor other)
     {
-        if (s_linearSum == null || !Fits(x, weight, residual))
+        if (s_linearBinary == null || !Fits(x, weight, other))
         {
             return null;
         }
 
         nint result, b = bias.Handle;
-        fixed (byte* add = s_add)
+        fixed (byte* name = operation)
         {
-            var error = s_linearSum(x.Handle, residual.Handle, weight.Handle, &b, add, &result);
-            return Taken(error, result, x, residual, weight, bias);
+            var error = s_linearBinary(x.Handle, other.Handle, weight.Handle, &b, name, &result);
+            return Taken(error, result, x, other, weight, bias);
         }
     }
 
-    /// <summary>The weight [out, in] of a linear layer in the order in which its kernel reads it; for <see cref="Linear(Tensor, Tensor, Tensor, FusedActivation)"/> alone.</summary>
-    public static Tensor? Packed(Tensor weight)
-    {
-        if (s_dispatch == null || s_newHandle == null || s_linear == null || !Fits(weight))
-        {
-            return null;
-        }
-
-        // The dispatcher owns what it is given, so it gets a handle of its own; 0 says that the batch is not known.
-        nint handle;
-        if (s_newHandle(weight.Handle, &handle) != 0)
-        {
-            return null;
-        }
-
-        var stack = stackalloc ulong[] { (ulong)handle, 0 };
-        fixed (byte* name = s_pack, overload = s_overload)
-        {
-            var error = s_dispatch(name, overload, stack);
-            return Taken(error, (nint)stack[0], weight);
-        }
-    }
-
-    private static bool Fits(params ReadOnlySpan<Tensor> arguments)
+    /// <summary>Whether there are kernels for these arguments: one element type that is served, on the CPU, and no gradient to flow.</summary>
+    internal static bool Fits(params ReadOnlySpan<Tensor> arguments)
     {
         var gradients = is_grad_enabled();
         foreach (var x in arguments)
@@ -173,7 +170,7 @@ internal static unsafe class FusedKernels
     }
 
     /// <summary>Takes over the handle of a result. The arguments are named so that the collector leaves them alone until the kernel has ended.</summary>
-    private static Tensor? Taken(int error, nint result, params ReadOnlySpan<Tensor> arguments)
+    internal static Tensor? Taken(int error, nint result, params ReadOnlySpan<Tensor> arguments)
     {
         foreach (var argument in arguments)
         {
@@ -182,6 +179,4 @@ internal static unsafe class FusedKernels
 
         return error == 0 ? Tensor.UnsafeCreateTensor(result) : null;
     }
-
-    private static nint Function(string name) => s_library != 0 && NativeLibrary.TryGetExport(s_library, name, out var function) ? function : 0;
 }

@@ -7,6 +7,7 @@ using ZsMlc.MLNet.Classification;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Filtering;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Benchmarks.Children;
@@ -60,6 +61,7 @@ internal sealed class OurSide : IChild
     private static IReadOnlyList<double> Denoising(ScalarType type, BenchmarkOptions options)
     {
         using var inference = inference_mode();
+        using var run = RunCache.Open();
         using var unet = RandomModels.Unet(RandomModels.MiddleUnet(options), options, type);
         var config = unet.Config;
         using var sample = randn([options.Batch, config.InChannels, config.SampleSize, config.SampleSize], device: options.Device).to(type);

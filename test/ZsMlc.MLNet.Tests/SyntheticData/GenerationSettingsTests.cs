@@ -16,7 +16,7 @@ public sealed class GenerationSettingsTests
         PromptsPerSet = 7,
         Names = [["cat", "kitten"], ["dog"], ["cup"]],
         NegativePrompt = "rain",
-        Sampling = new() { Steps = 9, GuidanceScale = 2, BatchSize = 4, AttentionSlice = 2 },
+        Sampling = new() { Steps = 9, GuidanceScale = 2, BatchSize = 4, AttentionSlice = 2, UnpackedWeights = true },
         Format = ImageFileFormat.Jpeg,
         AcceptanceFilter = new() { Clip = "models/clip", MaxAttempts = 4 },
         Tuning = new() { Iterations = 3 },

@@ -97,7 +97,7 @@ public sealed class DeepFeaturesTests
     private static Tensor ByHand(UNet2DConditionModel unet, Tensor sample, double timestep, Tensor context, bool whole, ref Tensor? deep)
     {
         var (down, up) = (unet.down_blocks, unet.up_blocks);
-        var time = unet.time_embedding.forward(TimestepEmbedding.Sinusoids(tensor([(float)timestep]), unet.Config.BlockOutChannels[0], unet.Config.FlipSinToCos, unet.Config.FreqShift), null);
+        var time = nn.functional.silu(unet.time_embedding.forward(TimestepEmbedding.Sinusoids(tensor([(float)timestep]), unet.Config.BlockOutChannels[0], unet.Config.FlipSinToCos, unet.Config.FreqShift), null));
         var first = unet.conv_in.forward(sample);
         var outer = down[0].attentions![0].forward(down[0].resnets[0].forward(first, time), context);
         if (whole)

@@ -5,6 +5,7 @@ using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Diffusion.Schedulers;
 using ZsMlc.Torch.Diffusion.TextEncoder;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Diffusion;
@@ -22,11 +23,15 @@ public sealed class StableDiffusionPipelineTests
             ConfigJson.Read<SchedulerConfig>(Golden.PathOf("sd", model, "scheduler", "scheduler_config.json")));
 
     [TestMethod]
-    [DataRow("tiny-sd", "euler_5steps", "EulerDiscreteScheduler", "epsilon")]
-    [DataRow("tiny-sd", "ddim_5steps", "DDIMScheduler", "epsilon")]
-    [DataRow("tiny-sd2", "ddim_v_5steps", "DDIMScheduler", "v_prediction")]
-    public void SampleWithGradients_GoldenNoise_GivesTheReferencesImage(string model, string run, string scheduler, string prediction)
+    [DataRow("tiny-sd", "euler_5steps", "EulerDiscreteScheduler", "epsilon", false)]
+    [DataRow("tiny-sd", "euler_5steps", "EulerDiscreteScheduler", "epsilon", true)]
+    [DataRow("tiny-sd", "ddim_5steps", "DDIMScheduler", "epsilon", false)]
+    [DataRow("tiny-sd", "ddim_5steps", "DDIMScheduler", "epsilon", true)]
+    [DataRow("tiny-sd2", "ddim_v_5steps", "DDIMScheduler", "v_prediction", false)]
+    [DataRow("tiny-sd2", "ddim_v_5steps", "DDIMScheduler", "v_prediction", true)]
+    public void SampleWithGradients_GoldenNoise_GivesTheReferencesImage(string model, string run, string scheduler, string prediction, bool fused)
     {
+        using var kernels = fused ? RunCache.Open() : null;
         using var scope = NewDisposeScope();
         using var none = no_grad();
         using var golden = Golden.Open("sd", model + "-golden", $"pipeline_{run}.safetensors");
@@ -39,6 +44,26 @@ public sealed class StableDiffusionPipelineTests
         Golden.AssertL2(golden.Read("image_raw"), pixels, LatentLimit, "pixels");
         Golden.AssertL2(golden.Read("image01"), (pixels / 2 + 0.5).clamp(0, 1), LatentLimit, "image");
         Golden.AssertClose(golden.Read("image_uint8_nhwc"), StableDiffusionPipeline.ToBytes(pixels), 0, 1, "bytes");
+    }
+
+    [TestMethod]
+    public async Task GenerateAsync_UnpackedWeights_ChangesImagesByRoundingAndSeesChangedWeights()
+    {
+        using var pipeline = TinyPipeline.Create();
+        var options = new GenerationOptions { Steps = 4, GuidanceScale = 2, BatchSize = 2, Seed = 3 };
+        string[] prompts = ["a cat", "a dog", "a cup"];
+        for (var round = 0; round < 2; round++)
+        {
+            var packed = await pipeline.GenerateAsync(prompts, options: options);
+            var plain = await pipeline.GenerateAsync(prompts, options: options with { UnpackedWeights = true });
+
+            Assert.IsTrue(packed.SelectMany(i => i.Pixels).Zip(plain.SelectMany(i => i.Pixels)).All(p => Math.Abs(p.First - p.Second) <= 1), $"round {round}");
+
+            // A run keeps nothing for the next one.
+            using var none = no_grad();
+            pipeline.Unet.down_blocks[0].resnets[0].conv1.weight!.mul_(-2);
+            pipeline.Unet.down_blocks[0].attentions![0].transformer_blocks[0].attn2.to_k.weight!.mul_(3);
+        }
     }
 
     [TestMethod]

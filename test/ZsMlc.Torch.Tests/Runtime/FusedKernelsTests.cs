@@ -58,7 +58,7 @@ public sealed class FusedKernelsTests
             var weight = (randn([outputs, inputs], generator: generator) / Math.Sqrt(inputs)).to(type);
             var bias = randn([outputs], generator: generator).to(type);
             var other = randn([2, 50, outputs], generator: generator).to(type);
-            var packed = FusedKernels.Packed(weight);
+            var packed = PackedWeights.Linear(weight);
             Assert.IsNotNull(packed);
             var plain = linear(x, weight, bias);
             foreach (var w in new[] { weight, packed })
@@ -86,7 +86,7 @@ public sealed class FusedKernelsTests
         for (var i = 0; i < 100; i++)
         {
             using var scope = NewDisposeScope();
-            using var packed = FusedKernels.Packed(weight)!;
+            using var packed = PackedWeights.Linear(weight)!;
             FusedKernels.Linear(x, packed, bias, x);
             FusedKernels.Linear(x, weight, bias, FusedActivation.Gelu)!.Dispose();
             FusedKernels.Convolution(map, kernel, bias, 1, 0, FusedActivation.Relu);

@@ -27,7 +27,7 @@ internal sealed class AttentionBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var tokens = group_norm.forward(x).flatten(2).transpose(1, 2);
+        var tokens = group_norm.Normalize(x).flatten(2).transpose(1, 2);
         var attended = nn.functional.scaled_dot_product_attention(to_q.forward(tokens).unsqueeze(1), to_k.forward(tokens).unsqueeze(1), to_v.forward(tokens).unsqueeze(1)).squeeze(1);
         var map = to_out[0].forward(attended).transpose(1, 2).reshape(x.shape);
         return (x + map).MoveToOuterDisposeScope();
@@ -124,8 +124,8 @@ internal sealed class Encoder : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        x = mid_block.forward(down_blocks.Aggregate(conv_in.forward(x), (h, level) => level.forward(h)));
-        return conv_out.forward(nn.functional.silu(conv_norm_out.forward(x))).MoveToOuterDisposeScope();
+        x = mid_block.forward(down_blocks.Aggregate(conv_in.Convolve(x), (h, level) => level.forward(h)));
+        return conv_out.Convolve(conv_norm_out.NormalizeSilu(x)).MoveToOuterDisposeScope();
     }
 }
 
@@ -154,7 +154,7 @@ internal sealed class Decoder : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor z)
     {
         using var scope = NewDisposeScope();
-        var x = up_blocks.Aggregate(mid_block.forward(conv_in.forward(z)), (h, level) => level.forward(h));
-        return conv_out.forward(nn.functional.silu(conv_norm_out.forward(x))).MoveToOuterDisposeScope();
+        var x = up_blocks.Aggregate(mid_block.forward(conv_in.Convolve(z)), (h, level) => level.forward(h));
+        return conv_out.Convolve(conv_norm_out.NormalizeSilu(x)).MoveToOuterDisposeScope();
     }
 }

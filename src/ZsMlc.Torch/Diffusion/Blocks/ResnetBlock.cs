@@ -31,16 +31,15 @@ internal sealed class ResnetBlock : nn.Module<Tensor, Tensor?, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Computes the block.</summary>
+    /// <param name="x">[B, inputs, H, W].</param>
+    /// <param name="time">SiLU of the time embedding, [1, timeWidth] or [B, timeWidth]; null for a block without one.</param>
+    /// <returns>[B, outputs, H, W].</returns>
     public override Tensor forward(Tensor x, Tensor? time)
     {
         using var scope = NewDisposeScope();
-        var h = conv1.forward(nn.functional.silu(norm1.forward(x)));
-        if (time_emb_proj is not null && time is not null)
-        {
-            h = h + time_emb_proj.forward(nn.functional.silu(time)).unsqueeze(-1).unsqueeze(-1);
-        }
-
-        h = conv2.forward(nn.functional.silu(norm2.forward(h)));
-        return ((conv_shortcut?.forward(x) ?? x) + h).MoveToOuterDisposeScope();
+        var shift = time is null ? null : time_emb_proj?.forward(time);
+        var h = conv1.Convolve(norm1.NormalizeSilu(x), shift);
+        return conv2.Convolve(norm2.NormalizeSilu(h), residual: conv_shortcut?.Convolve(x) ?? x).MoveToOuterDisposeScope();
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Downsample : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return conv.forward(_asymmetric ? nn.functional.pad(x, [0, 1, 0, 1]) : x).MoveToOuterDisposeScope();
+        return conv.Convolve(_asymmetric ? nn.functional.pad(x, [0, 1, 0, 1]) : x).MoveToOuterDisposeScope();
     }
 }
 
@@ -42,6 +42,8 @@ internal sealed class Upsample : nn.Module<Tensor, (long Height, long Width)?, T
     {
         using var scope = NewDisposeScope();
         var (height, width) = size ?? (2 * x.shape[2], 2 * x.shape[3]);
-        return conv.forward(nn.functional.interpolate(x, [height, width], mode: InterpolationMode.Nearest)).MoveToOuterDisposeScope();
+        var isDouble = height == 2 * x.shape[2] && width == 2 * x.shape[3];
+        return ((isDouble ? EnlargingConvolution.Forward(conv, x) : null)
+            ?? conv.Convolve(nn.functional.interpolate(x, [height, width], mode: InterpolationMode.Nearest))).MoveToOuterDisposeScope();
     }
 }

@@ -1,11 +1,13 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using ZsMlc.Torch.Diffusion.Blocks;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Unet;
 
 /// <summary>Self- or cross-attention of the UNet's transformers.</summary>
-internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
+internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
 {
     private readonly int _heads;
     internal readonly Linear to_q;
@@ -27,12 +29,14 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
     /// <summary>Gets or sets how many heads are computed at a time; 0 for all. Fewer heads need less memory.</summary>
     public int Slice { get; set; }
 
-    public override Tensor forward(Tensor x, Tensor? context)
+    /// <summary>Attention of <paramref name="x"/>, plus <paramref name="residual"/>.</summary>
+    /// <param name="x">[B, positions, width].</param>
+    /// <param name="context">What is attended to [B, L, contextWidth]; null for <paramref name="x"/> itself.</param>
+    /// <param name="residual">[B, positions, width].</param>
+    public override Tensor forward(Tensor x, Tensor? context, Tensor residual)
     {
         using var scope = NewDisposeScope();
-        var source = context ?? x;
-        Tensor Heads(Tensor t) => t.view(t.shape[0], t.shape[1], _heads, -1).transpose(1, 2);
-        var (q, k, v) = (Heads(to_q.forward(x)), Heads(to_k.forward(source)), Heads(to_v.forward(source)));
+        var (q, k, v) = (Heads(to_q.forward(x)), OfContext(to_k, context) ?? Heads(to_k.forward(context ?? x)), OfContext(to_v, context) ?? Heads(to_v.forward(context ?? x)));
         if (q.dtype == ScalarType.BFloat16 && q.device_type == DeviceType.CPU && is_grad_enabled())
         {
             // libtorch's fused attention has no fast bfloat16 backward on CPUs: float32 takes a seventh of its time.
@@ -42,8 +46,13 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
         var attended = Slice <= 0 || Slice >= _heads
             ? nn.functional.scaled_dot_product_attention(q, k, v)
             : cat(Enumerable.Range(0, (_heads + Slice - 1) / Slice).Select(i => Part(q, k, v, i * Slice)).ToArray(), 1);
-        return to_out[0].forward(attended.to(x.dtype).transpose(1, 2).reshape(x.shape)).MoveToOuterDisposeScope();
+        return to_out[0].Plus(attended.to(x.dtype).transpose(1, 2).reshape(x.shape), residual).MoveToOuterDisposeScope();
     }
+
+    private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _heads, -1).transpose(1, 2);
+
+    // The text is the same at every step of a run.
+    private Tensor? OfContext(Linear layer, Tensor? context) => context is null ? null : RunCache.Of(layer, "heads", context, () => Heads(layer.forward(context)));
 
     private Tensor Part(Tensor q, Tensor k, Tensor v, int start)
     {

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ZsMlc.Torch.Diffusion.Blocks;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Unet;
@@ -15,16 +16,11 @@ internal sealed class Geglu : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        var parts = proj.forward(x).chunk(2, -1);
-        return (parts[0] * nn.functional.gelu(parts[1])).MoveToOuterDisposeScope();
-    }
+    public override Tensor forward(Tensor x) => proj.Gated(x);
 }
 
 /// <summary>The perceptron of a transformer block; index 1 is the checkpoint's dropout, which has no weights.</summary>
-internal sealed class FeedForward : nn.Module<Tensor, Tensor>
+internal sealed class FeedForward : nn.Module<Tensor, Tensor, Tensor>
 {
     internal readonly ModuleList<nn.Module<Tensor, Tensor>> net;
 
@@ -35,9 +31,10 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor x)
+    /// <summary>The perceptron of <paramref name="x"/>, plus <paramref name="residual"/>.</summary>
+    public override Tensor forward(Tensor x, Tensor residual)
     {
         using var hidden = net[0].forward(x);
-        return net[2].forward(hidden);
+        return ((Linear)net[2]).Plus(hidden, residual);
     }
 }

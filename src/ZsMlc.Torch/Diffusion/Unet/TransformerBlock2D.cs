@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ZsMlc.Torch.Diffusion.Blocks;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Unet;
@@ -28,16 +29,15 @@ internal sealed class BasicTransformerBlock : nn.Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor context)
     {
         using var scope = NewDisposeScope();
-        x = x + attn1.forward(norm1.forward(x), null);
-        x = x + attn2.forward(norm2.forward(x), context);
-        return (x + ff.forward(norm3.forward(x))).MoveToOuterDisposeScope();
+        x = attn1.forward(norm1.forward(x), null, x);
+        x = attn2.forward(norm2.forward(x), context, x);
+        return ff.forward(norm3.forward(x), x).MoveToOuterDisposeScope();
     }
 }
 
 /// <summary>A transformer over the positions of a feature map.</summary>
 internal sealed class Transformer2D : nn.Module<Tensor, Tensor, Tensor>
 {
-    private readonly bool _linear;
     internal readonly GroupNorm norm;
     internal readonly nn.Module<Tensor, Tensor> proj_in;
     internal readonly ModuleList<BasicTransformerBlock> transformer_blocks;
@@ -46,12 +46,11 @@ internal sealed class Transformer2D : nn.Module<Tensor, Tensor, Tensor>
     public Transformer2D(int channels, int level, UnetConfig config)
         : base(nameof(Transformer2D))
     {
-        _linear = config.UseLinearProjection;
         norm = Layers.GroupNorm(config.NormNumGroups, channels, 1e-6);
-        proj_in = Projection(channels);
+        proj_in = Projection(channels, config);
         transformer_blocks = nn.ModuleList(Enumerable.Range(0, config.TransformerLayersPerBlock[level])
             .Select(_ => new BasicTransformerBlock(channels, config.CrossAttentionDim, config.AttentionHeadDim[level])).ToArray());
-        proj_out = Projection(channels);
+        proj_out = Projection(channels, config);
         RegisterComponents();
     }
 
@@ -59,19 +58,19 @@ internal sealed class Transformer2D : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (height, width) = (x.shape[2], x.shape[3]);
-        var h = norm.forward(x);
-        h = _linear ? proj_in.forward(Tokens(h)) : Tokens(proj_in.forward(h));
+        var h = norm.Normalize(x);
+        h = proj_in is Conv2d before ? Tokens(before.Convolve(h)) : proj_in.forward(Tokens(h));
         foreach (var block in transformer_blocks)
         {
             h = block.forward(h, context);
         }
 
-        h = _linear ? Map(proj_out.forward(h), height, width) : proj_out.forward(Map(h, height, width));
-        return (h + x).MoveToOuterDisposeScope();
+        h = proj_out is Conv2d behind ? behind.Convolve(Map(h, height, width), residual: x) : x + Map(proj_out.forward(h), height, width);
+        return h.MoveToOuterDisposeScope();
     }
 
-    private nn.Module<Tensor, Tensor> Projection(int channels) =>
-        _linear ? Layers.Linear(channels, channels) : Layers.Conv2d(channels, channels, kernel_size: 1);
+    private static nn.Module<Tensor, Tensor> Projection(int channels, UnetConfig config) =>
+        config.UseLinearProjection ? Layers.Linear(channels, channels) : Layers.Conv2d(channels, channels, kernel_size: 1);
 
     private static Tensor Tokens(Tensor map) => map.flatten(2).transpose(1, 2);
 

@@ -87,18 +87,19 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     {
         using var scope = NewDisposeScope();
         var context = conditioning.States;
-        var time = time_embedding.forward(Sinusoids(timesteps.expand(sample.shape[0]), Config.BlockOutChannels[0], sample.dtype), timeCondition);
+        var time = time_embedding.forward(Sinusoids(timesteps, Config.BlockOutChannels[0], sample.dtype), timeCondition);
         if (add_embedding is not null)
         {
             time = time + add_embedding.forward(Added(conditioning, sample.dtype), null);
         }
 
-        var x = conv_in.forward(sample);
+        time = nn.functional.silu(time);
+        var x = conv_in.Convolve(sample);
         List<Tensor> skips = [x];
         x = Down(down_blocks[0], x, time, context, skips);
         deep ??= Deep(x, time, context, skips).MoveToOuterDisposeScope();
         x = Up(up_blocks[^1], deep, time, context, skips);
-        return conv_out.forward(nn.functional.silu(conv_norm_out.forward(x))).MoveToOuterDisposeScope();
+        return conv_out.Convolve(conv_norm_out.NormalizeSilu(x)).MoveToOuterDisposeScope();
     }
 
     /// <summary>All levels below the outermost.</summary>

@@ -1,0 +1,81 @@
+using ZsMlc.Torch.Diffusion.Blocks;
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Tests.Diffusion.Blocks;
+
+[TestClass]
+public sealed class FusedLayersTests
+{
+    [TestMethod]
+    [DataRow(0, false)]
+    [DataRow(1, false)]
+    [DataRow(2, false)]
+    [DataRow(0, true)]
+    [DataRow(1, true)]
+    [DataRow(2, true)]
+    public void Convolve_ShiftAndResidual_AgreesWithThePlainWay(int shiftRows, bool hasResidual)
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        using var layer = nn.Conv2d(16, 24, 3, padding: 1);
+        var x = randn(2, 16, 6, 5);
+        var shift = shiftRows == 0 ? null : randn(shiftRows, 24);
+        var residual = hasResidual ? randn(2, 24, 6, 5) : null;
+
+        Agree(() => layer.Convolve(x, shift, residual));
+    }
+
+    [TestMethod]
+    public void Convolve_AnotherSizeInTheSameRun_AgreesWithThePlainWay()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        using var layer = nn.Conv2d(16, 24, 3, stride: 2, padding: 1);
+        using var run = RunCache.Open();
+        foreach (var (batch, side) in new[] { (1, 8), (2, 8), (1, 12), (1, 8) })
+        {
+            var x = randn(batch, 16, side, side);
+            AssertClose(layer.forward(x), layer.Convolve(x));
+        }
+    }
+
+    [TestMethod]
+    public void Linear_ResidualAndGate_AgreeWithThePlainWay()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        using var layer = nn.Linear(16, 32);
+        var (x, residual) = (randn(2, 7, 16), randn(2, 32, 7).transpose(1, 2));
+
+        Agree(() => layer.Plus(x, residual));
+        Agree(() => layer.Gated(x));
+    }
+
+    [TestMethod]
+    public void Norm_ChannelsLast_AgreesWithThePlainWay()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        using var layer = nn.GroupNorm(4, 16);
+        layer.weight!.copy_(randn(16));
+        var x = ChannelsLast.Of(randn(2, 16, 6, 5));
+
+        Agree(() => layer.Normalize(x));
+        Agree(() => layer.NormalizeSilu(x));
+    }
+
+    private static void Agree(Func<Tensor> work)
+    {
+        var plain = work();
+        using var run = RunCache.Open();
+        AssertClose(plain, work());
+        AssertClose(plain, work());
+    }
+
+    private static void AssertClose(Tensor expected, Tensor actual)
+    {
+        CollectionAssert.AreEqual(expected.shape, actual.shape);
+        Assert.IsLessThanOrEqualTo(1e-5 * expected.abs().max().item<float>(), (double)(expected - actual).abs().max().item<float>());
+    }
+}
