@@ -12,6 +12,8 @@ internal static class Builds
         ("classify", null, "classify, RN50"),
         ("filter", null, "filter, ViT-B/32"),
         ("train", null, "training step, RN50"),
+        ("photos", null, "Transform of photos, RN50"),
+        ("photos-micro", null, "Transform of photos, micro classifier"),
         ("generate", 8, "generate, micro, batch 8"),
         ("unet", 1, "UNet step, half width, batch 1"),
         ("unet", 4, "UNet step, half width, batch 4"),

@@ -10,6 +10,8 @@ namespace ZsMlc.Benchmarks;
 /// </summary>
 internal sealed class Contended : IBenchmark
 {
+    private const int Rounds = 3;
+
     private static readonly (string Name, Dictionary<string, string?> Environment)[] s_waits =
     [
         ("spinning", new() { ["GOMP_SPINCOUNT"] = "300000", ["OMP_WAIT_POLICY"] = null }),
@@ -28,7 +30,7 @@ internal sealed class Contended : IBenchmark
 
     public string Name => "contended";
 
-    public string Description => "Milliseconds an image, idle and beside one busy process a core, and the ratio of the two (2 is the fair share): OpenMP's threads spinning (GOMP_SPINCOUNT=300000, OpenMP's default), as the library sets it, and passive (OMP_WAIT_POLICY=passive).";
+    public string Description => "Milliseconds an image, idle and beside one busy process a core, and the ratio of the two (2 is the fair share): OpenMP's threads spinning (GOMP_SPINCOUNT=300000, OpenMP's default), as the library sets it, and passive (OMP_WAIT_POLICY=passive). Medians of three rounds in turn.";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {
@@ -36,17 +38,26 @@ internal sealed class Contended : IBenchmark
         foreach (var (work, title, batch) in s_works.Take(options.Smoke ? 1 : s_works.Length))
         {
             var own = options with { Batch = batch(options) };
-            foreach (var (wait, environment) in s_waits)
-            {
-                var idle = Milliseconds(work, own, environment);
-                double busy;
-                using (new BusyProcesses(options))
-                {
-                    busy = Milliseconds(work, own, environment);
-                }
+            var found = s_waits.Select(_ => (Idle: new List<double>(), Busy: new List<double>())).ToList();
 
-                rows.Add(Measurement.Single($"{title}, {wait}, idle", "ms/image", idle));
-                rows.Add(Measurement.Single($"{title}, {wait}, beside busy processes", "ms/image", busy, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{busy / idle:0.0} times idle")));
+            // In turn, since a machine's speed drifts within minutes.
+            for (var round = 0; round < (options.Smoke ? 1 : Rounds); round++)
+            {
+                foreach (var ((_, environment), (idle, busy)) in s_waits.Zip(found))
+                {
+                    idle.Add(Milliseconds(work, own, environment));
+                    using (new BusyProcesses(options))
+                    {
+                        busy.Add(Milliseconds(work, own, environment));
+                    }
+                }
+            }
+
+            foreach (var ((wait, _), (idle, busy)) in s_waits.Zip(found))
+            {
+                rows.Add(Measurement.Of($"{title}, {wait}, idle", "ms/image", idle));
+                var beside = Measurement.Of($"{title}, {wait}, beside busy processes", "ms/image", busy);
+                rows.Add(beside with { Note = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{beside.Median / rows[^1].Median:0.0} times idle") });
             }
         }
 

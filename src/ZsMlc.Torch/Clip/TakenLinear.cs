@@ -9,18 +9,21 @@ namespace ZsMlc.Torch.Clip;
 /// <param name="packs">Whether the weight is also kept in the order in which a fused kernel reads it.</param>
 internal sealed class TakenLinear(Tensor weight, Tensor bias, bool packs = false) : IDisposable
 {
+    private readonly bool _fuses = FusedKernels.PayForWideLinear(weight.dtype);
     private readonly Tensor? _packed = packs ? PackedWeights.Linear(weight)?.DetachFromDisposeScope() : null;
 
     /// <summary>The layer on [..., in].</summary>
-    public Tensor Forward(Tensor x) => FusedKernels.Linear(x, _packed ?? weight, bias, FusedActivation.None) ?? Plain(x);
+    public Tensor Forward(Tensor x) =>
+        (_fuses ? FusedKernels.Linear(x, _packed ?? weight, bias, FusedActivation.None) : null) ?? Plain(x);
 
     /// <summary>The layer and, behind it, GELU or swish.</summary>
     public Tensor Forward(Tensor x, FusedActivation activation) =>
-        FusedKernels.Linear(x, _packed ?? weight, bias, activation)
+        (_fuses ? FusedKernels.Linear(x, _packed ?? weight, bias, activation) : null)
         ?? (activation == FusedActivation.Gelu ? nn.functional.gelu(Plain(x)) : nn.functional.silu(Plain(x)));
 
     /// <summary>The layer plus what is added to it, [..., out].</summary>
-    public Tensor Plus(Tensor x, Tensor residual) => FusedKernels.Linear(x, _packed ?? weight, bias, residual) ?? Plain(x).add_(residual);
+    public Tensor Plus(Tensor x, Tensor residual) =>
+        (_fuses ? FusedKernels.Linear(x, _packed ?? weight, bias, residual) : null) ?? Plain(x).add_(residual);
 
     /// <summary>The outputs <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> − 1 alone, on the same memory.</summary>
     public TakenLinear Part(long start, long count) =>

@@ -15,12 +15,15 @@ namespace ZsMlc.Benchmarks.Children;
 /// <summary>
 /// One of our works, answered as a peer answers: a line <c>name, seconds a batch, images/s</c>, parted by tabs. Arguments:
 /// <c>classify</c>, <c>train</c>, both with <c>-vit</c> for ViT-B/16 in place of RN50, <c>filter</c>, <c>filter1</c>, <c>unet</c> (a step of half Stable Diffusion's width), or on the
-/// micro models <c>generate</c> (20 steps, guidance 2.5) and <c>micro</c> (pictures through <c>Transform</c>); and <c>fp32</c> or <c>bf16</c>.
+/// micro models <c>generate</c> (20 steps, guidance 2.5) and <c>micro</c> (pictures through <c>Transform</c>); <c>photos</c> and <c>photos-micro</c> (JPEG files of 640×480 through
+/// <c>Transform</c>, with RN50 and the micro classifier); and <c>fp32</c> or <c>bf16</c>.
 /// </summary>
 internal sealed class OurSide : IChild
 {
     // Enough batches of the micro classifier for a clock.
     private const int MicroPictures = 160;
+
+    private const int Photos = 128;
 
     public string Name => "side";
 
@@ -37,6 +40,8 @@ internal sealed class OurSide : IChild
             "unet" => Denoising(type, options),
             "generate" => Generating(type, options),
             "micro" => Transforming(type, options),
+            "photos" => Tagging(RandomModels.ResNet, contextTokens: 64, type, options),
+            "photos-micro" => Tagging(o => ClipModel.FromPretrained(ZeroShotModels.Micro.Clip, o.Device), contextTokens: 4, type, options),
             _ => Filtering(what, type, options),
         };
         var median = Measurement.Of(what, "s", seconds).Median;
@@ -87,6 +92,17 @@ internal sealed class OurSide : IChild
         var pictures = ml.Data.TakeRows(ml.Data.LoadFromCoco(micro.Test.Annotations, micro.Test.Images, new() { Labels = micro.Seen }), options.Smoke ? options.Batch : MicroPictures);
         var count = 1.0;
         return [.. Measurement.Time(() => count = SamplePhotos.ReadScores(model.Transform(pictures)), options.Runs).Select(s => s / count * options.Batch)];
+    }
+
+    private static IReadOnlyList<double> Tagging(Func<BenchmarkOptions, ClipModel> backbone, int contextTokens, ScalarType type, BenchmarkOptions options)
+    {
+        using var folder = new ScratchFolder();
+        SamplePhotos.Write(folder.Path, options.Smoke ? options.Batch : Photos);
+        using var clip = backbone(options);
+        using var model = RandomModels.Transformer(clip, Train.Labels, type, options, contextTokens);
+        var photos = new MLContext().Data.LoadImagesFromFolder(folder.Path);
+        var count = 1.0;
+        return [.. Measurement.Time(() => count = SamplePhotos.ReadScores(model.Transform(photos)), options.Runs).Select(s => s / count * options.Batch)];
     }
 
     private static IReadOnlyList<double> Filtering(string what, ScalarType type, BenchmarkOptions options)
