@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ZsMlc.Benchmarks.Children;
 using ZsMlc.Benchmarks.Harness;
 
@@ -43,13 +44,15 @@ internal sealed class Contended : IBenchmark
             // In turn, since a machine's speed drifts within minutes.
             for (var round = 0; round < (options.Smoke ? 1 : Rounds); round++)
             {
-                foreach (var ((_, environment), (idle, busy)) in s_waits.Zip(found))
+                foreach (var ((wait, environment), (idle, busy)) in s_waits.Zip(found))
                 {
                     idle.Add(Milliseconds(work, own, environment));
                     using (new BusyProcesses(options))
                     {
                         busy.Add(Milliseconds(work, own, environment));
                     }
+
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}, {wait}: idle {idle[^1]:0.00} ms, busy {busy[^1]:0.00} ms"));
                 }
             }
 
@@ -57,7 +60,7 @@ internal sealed class Contended : IBenchmark
             {
                 rows.Add(Measurement.Of($"{title}, {wait}, idle", "ms/image", idle));
                 var beside = Measurement.Of($"{title}, {wait}, beside busy processes", "ms/image", busy);
-                rows.Add(beside with { Note = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{beside.Median / rows[^1].Median:0.0} times idle") });
+                rows.Add(beside with { Note = string.Create(CultureInfo.InvariantCulture, $"{beside.Median / rows[^1].Median:0.0} times idle") });
             }
         }
 

@@ -35,7 +35,8 @@ internal static unsafe class ChannelsLastGroupNorm
     /// <returns>[B, C, H, W], channels last; <see langword="null"/> where this is not for the argument or its layout.</returns>
     public static Tensor? Forward(Tensor x, Tensor weight, Tensor bias, long groups, double eps, bool silu)
     {
-        if (s_data == null || s_parallel == null || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(x, weight, bias) || !IsChannelsLast(x) || x.shape[1] % Vector256<float>.Count != 0)
+        if (s_data == null || s_parallel == null || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(x, weight, bias)
+            || x.shape[1] % Vector256<float>.Count != 0 || x.numel() == 0 || !IsChannelsLast(x))
         {
             return null;
         }
@@ -89,7 +90,10 @@ internal static unsafe class ChannelsLastGroupNorm
     private static void Parallel(Job* job, int batch, delegate* unmanaged<long, long, void*, void> work)
     {
         var grain = Math.Max(1, ThreadElements / (job->Rows * job->Channels));
-        _ = s_parallel(0, batch * job->Chunks, grain, work, job);
+        if (s_parallel(0, batch * job->Chunks, grain, work, job) != 0)
+        {
+            throw new InvalidOperationException("libtorch did not share out the work of a group norm.");
+        }
     }
 
     /// <summary>What is taken from the values before they are summed: the mean of each group's first position, for each of its channels.</summary>
@@ -150,11 +154,11 @@ internal static unsafe class ChannelsLastGroupNorm
         {
             if (job->IsSingle)
             {
-                Sum<float, Single>(job, chunk);
+                Sum<float, SingleElements>(job, chunk);
             }
             else
             {
-                Sum<ushort, BFloat16>(job, chunk);
+                Sum<ushort, BFloat16Elements>(job, chunk);
             }
         }
     }
@@ -167,11 +171,11 @@ internal static unsafe class ChannelsLastGroupNorm
         {
             if (job->IsSingle)
             {
-                Apply<float, Single>(job, chunk);
+                Apply<float, SingleElements>(job, chunk);
             }
             else
             {
-                Apply<ushort, BFloat16>(job, chunk);
+                Apply<ushort, BFloat16Elements>(job, chunk);
             }
         }
     }
@@ -179,7 +183,7 @@ internal static unsafe class ChannelsLastGroupNorm
     [SkipLocalsInit]
     private static void Sum<T, TElement>(Job* job, int index)
         where T : unmanaged
-        where TElement : IElement<T>
+        where TElement : IVectorElements<T>
     {
         var (channels, rows, width) = (job->Channels, job->RowsOf(index % job->Chunks), job->Channels / job->Groups);
         var source = (T*)job->Source + job->Start(index);
@@ -217,7 +221,7 @@ internal static unsafe class ChannelsLastGroupNorm
 
     private static void Apply<T, TElement>(Job* job, int index)
         where T : unmanaged
-        where TElement : IElement<T>
+        where TElement : IVectorElements<T>
     {
         var (channels, rows, silu) = (job->Channels, job->RowsOf(index % job->Chunks), job->Silu);
         var source = (T*)job->Source + job->Start(index);
@@ -228,30 +232,9 @@ internal static unsafe class ChannelsLastGroupNorm
             for (var c = 0; c < channels; c += Vector256<float>.Count)
             {
                 var y = Vector256.FusedMultiplyAdd(TElement.Load(source + c), Vector256.Load(scales + c), Vector256.Load(scales + channels + c));
-                TElement.Store(silu ? y / (Vector256<float>.One + Exp(-y)) : y, target + c);
+                TElement.Store(silu ? y / (Vector256<float>.One + VectorElements.Exp(-y)) : y, target + c);
             }
         }
-    }
-
-    /// <summary>e to the power of values, to two units in the last place; of those beyond ±87 that of ±87.</summary>
-    /// <remarks>2^n · e^r with |r| ≤ ln 2 / 2, e^r by its Taylor series up to r⁷. .NET's own goes through double precision, in four times the time.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Exp(Vector256<float> x)
-    {
-        // ln 2 in two parts, of which the first times n is exact.
-        const float High = 0.693359375f, Low = -2.12194440e-4f;
-        x = Vector256.Min(Vector256.Max(x, Vector256.Create(-87f)), Vector256.Create(87f));
-        var n = Vector256.Round(x * (1 / MathF.Log(2)));
-        var r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-Low), Vector256.FusedMultiplyAdd(n, Vector256.Create(-High), x));
-        var power = Vector256.Create(1 / 5040f);
-        power = Vector256.FusedMultiplyAdd(power, r, Vector256.Create(1 / 720f));
-        power = Vector256.FusedMultiplyAdd(power, r, Vector256.Create(1 / 120f));
-        power = Vector256.FusedMultiplyAdd(power, r, Vector256.Create(1 / 24f));
-        power = Vector256.FusedMultiplyAdd(power, r, Vector256.Create(1 / 6f));
-        power = Vector256.FusedMultiplyAdd(power, r, Vector256.Create(0.5f));
-        power = Vector256.FusedMultiplyAdd(power, r, Vector256<float>.One);
-        power = Vector256.FusedMultiplyAdd(power, r, Vector256<float>.One);
-        return power * ((Vector256.ConvertToInt32(n) + Vector256.Create(127)) << 23).AsSingle();
     }
 
     /// <summary>What the threads share.</summary>
@@ -273,38 +256,5 @@ internal static unsafe class ChannelsLastGroupNorm
         public readonly long Start(int index) => (((long)index / Chunks * Positions) + ((long)index % Chunks * Rows)) * Channels;
 
         public readonly float Value(long at) => IsSingle ? ((float*)Source)[at] : BitConverter.UInt32BitsToSingle((uint)((ushort*)Source)[at] << 16);
-    }
-
-    /// <summary>Eight values of an element type.</summary>
-    private interface IElement<T>
-        where T : unmanaged
-    {
-        static abstract Vector256<float> Load(T* from);
-
-        static abstract void Store(Vector256<float> values, T* to);
-    }
-
-    private readonly struct Single : IElement<float>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Load(float* from) => Vector256.Load(from);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store(Vector256<float> values, float* to) => values.Store(to);
-    }
-
-    private readonly struct BFloat16 : IElement<ushort>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Load(ushort* from) => (Vector256.Create(Vector128.WidenLower(Vector128.Load(from)), Vector128.WidenUpper(Vector128.Load(from))) << 16).AsSingle();
-
-        // To the nearest, of two to the even one.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store(Vector256<float> values, ushort* to)
-        {
-            var bits = values.AsUInt32();
-            bits = (bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256<uint>.One)) >> 16;
-            Vector128.Narrow(bits.GetLower(), bits.GetUpper()).Store(to);
-        }
     }
 }
