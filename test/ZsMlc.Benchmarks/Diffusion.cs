@@ -22,9 +22,10 @@ internal sealed class Diffusion : IBenchmark
             foreach (var (type, name) in DeviceClock.Precisions)
             {
                 using var unet = RandomModels.Unet(config, options, type);
-                foreach (var (layout, channelsLast) in new[] { ("NCHW", false), ("channels-last", true) })
+                foreach (var (layout, channelsLast, packed) in new[] { ("NCHW", false, false), ("channels-last", true, false), ("packed", false, true) })
                 {
                     ChannelsLast.Weights(unet, channelsLast);
+                    using var run = packed ? RunCache.Open() : null;
                     foreach (var batch in new[] { 1, 4 })
                     {
                         rows.Add(Step(options, unet, batch, channelsLast, $"{size}, {name}, {layout}, batch {batch}"));

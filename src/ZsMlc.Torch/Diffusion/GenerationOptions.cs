@@ -72,9 +72,10 @@ public sealed record GenerationOptions
 
     /// <summary>
     /// Gets whether a CPU reads all weights as they are, to save memory. Otherwise, for the time of a run, it holds those of convolutions
-    /// a second time (with bfloat16 those of linear layers too), in the order of its kernels, and computes faster. Images differ by rounding. No
-    /// effect on a GPU. Default false.
+    /// a second time (with bfloat16 those of linear layers too), in the order of its kernels, and the text's keys and values, and computes faster. Images differ by rounding.
+    /// Only on Linux are weights held twice. No effect on a GPU. Default false.
     /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool UnpackedWeights { get; init; }
 
     /// <summary>Gets the side of decoding tiles in latents, for images too large for the memory; 0 for none. Default 0.</summary>

@@ -97,6 +97,7 @@ public sealed partial class StableDiffusionPipeline
                     throw new DeviceMemoryException($"The memory does not suffice for {batch.Count} images at once{(job.BatchSize < job.Options.BatchSize ? $", nor did it for {job.Options.BatchSize}" : "")}. {MemoryAdvice}", error);
                 }
 
+                RunCache.Clear();
                 job.BatchSize = batch.Count / 2;
                 Warn(DeviceMemory.HalvesMessage(batch.Count, "images", MemoryAdvice), job.Options);
                 continue;
@@ -131,7 +132,7 @@ public sealed partial class StableDiffusionPipeline
         }
     }
 
-    /// <summary>Latents to pixels of about -1 to 1, in single precision.</summary>
+    /// <summary>Latents to pixels of about -1 to 1, in single precision and the plain layout.</summary>
     private Tensor DecodeLatents(Tensor latents, GenerationOptions options)
     {
         using var scope = NewDisposeScope();
@@ -139,7 +140,7 @@ public sealed partial class StableDiffusionPipeline
         var pixels = options.DecodingTile > 0 ? Vae.DecodeTiled(scaled, options.DecodingTile)
             : options.SliceDecoding ? Vae.DecodeSliced(scaled)
             : Vae.Decode(scaled);
-        return pixels.to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return pixels.to(ScalarType.Float32).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Pixels of -1 to 1 [B, 3, H, W] to bytes [B, H, W, 3] on the CPU.</summary>

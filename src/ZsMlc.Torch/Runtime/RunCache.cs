@@ -50,10 +50,18 @@ internal sealed class RunCache : IDisposable
         return value;
     }
 
+    /// <summary>Frees what the calling thread's run keeps; what is asked for again is computed anew.</summary>
+    public static void Clear() => s_current?.Free();
+
     /// <summary>Ends the run.</summary>
     public void Dispose()
     {
         s_current = _outer;
+        Free();
+    }
+
+    private void Free()
+    {
         foreach (var (_, value) in _kept.Values)
         {
             value?.Dispose();

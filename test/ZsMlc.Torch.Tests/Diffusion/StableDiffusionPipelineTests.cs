@@ -47,9 +47,11 @@ public sealed class StableDiffusionPipelineTests
     }
 
     [TestMethod]
-    public async Task GenerateAsync_UnpackedWeights_ChangesImagesByRoundingAndSeesChangedWeights()
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task GenerateAsync_UnpackedWeights_ChangesImagesByRoundingAndSeesChangedWeights(bool xl)
     {
-        using var pipeline = TinyPipeline.Create();
+        using var pipeline = xl ? TinyPipeline.CreateXL() : TinyPipeline.Create();
         var options = new GenerationOptions { Steps = 4, GuidanceScale = 2, BatchSize = 2, Seed = 3 };
         string[] prompts = ["a cat", "a dog", "a cup"];
         for (var round = 0; round < 2; round++)
@@ -62,7 +64,7 @@ public sealed class StableDiffusionPipelineTests
             // A run keeps nothing for the next one.
             using var none = no_grad();
             pipeline.Unet.down_blocks[0].resnets[0].conv1.weight!.mul_(-2);
-            pipeline.Unet.down_blocks[0].attentions![0].transformer_blocks[0].attn2.to_k.weight!.mul_(3);
+            pipeline.Unet.down_blocks[xl ? 1 : 0].attentions![0].transformer_blocks[0].attn2.to_k.weight!.mul_(3);
         }
     }
 

@@ -68,6 +68,7 @@ public sealed class FusedKernelsTests
                 AssertClose(gelu(plain), FusedKernels.Linear(x, w, bias, FusedActivation.Gelu), $"gelu, {type}");
                 AssertClose(silu(plain), FusedKernels.Linear(x, w, bias, FusedActivation.Swish), $"swish, {type}");
                 AssertClose(plain + other, FusedKernels.Linear(x, w, bias, other), $"sum, {type}");
+                AssertClose(plain * other, FusedKernels.GatedLinear(x, w, bias, other), $"product, {type}");
             }
         }
     }

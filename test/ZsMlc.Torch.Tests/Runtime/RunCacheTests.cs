@@ -29,6 +29,8 @@ public sealed class RunCacheTests
             Assert.AreEqual(2, Value(equal)!.item<float>(), "an equal tensor is another");
             Assert.AreSame(Value((2L, 3L)), Value((2L, 3L)));
             Assert.AreEqual(3, computed);
+            RunCache.Clear();
+            Assert.AreEqual(4, Value((2L, 3L))!.item<float>(), "what was freed is computed anew");
         }
 
         Assert.AreEqual(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
@@ -42,8 +43,8 @@ internal static class EnlargingConvolution
     private static Tensor Summed(Tensor weight)
     {
         using var scope = NewDisposeScope();
-        var rows = Halves(weight, 2);
-        return cat([.. rows.SelectMany(r => Halves(r, 3))], 0).MoveToOuterDisposeScope();
+        var rows = Halves(weight.to(ScalarType.Float32), 2);
+        return cat([.. rows.SelectMany(r => Halves(r, 3))], 0).to(weight.dtype).MoveToOuterDisposeScope();
     }
 
     // The first output sees the pixel before once and its own twice, the second its own twice and the next one once.

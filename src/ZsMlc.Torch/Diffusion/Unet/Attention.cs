@@ -51,8 +51,8 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
 
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _heads, -1).transpose(1, 2);
 
-    // The text is the same at every step of a run.
-    private Tensor? OfContext(Linear layer, Tensor? context) => context is null ? null : RunCache.Of(layer, "heads", context, () => Heads(layer.forward(context)));
+    // The text is the same at every step of a run. On a GPU its memory is worth more than these two products.
+    private Tensor? OfContext(Linear layer, Tensor? context) => context is null || context.device_type != DeviceType.CPU ? null : RunCache.Of(layer, "heads", context, () => Heads(layer.forward(context)));
 
     private Tensor Part(Tensor q, Tensor k, Tensor v, int start)
     {

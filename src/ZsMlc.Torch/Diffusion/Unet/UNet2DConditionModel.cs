@@ -87,6 +87,11 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     {
         using var scope = NewDisposeScope();
         var context = conditioning.States;
+        if (timesteps.dim() == 0 || timesteps.shape[0] != 1)
+        {
+            timesteps = timesteps.expand(sample.shape[0]);
+        }
+
         var time = time_embedding.forward(Sinusoids(timesteps, Config.BlockOutChannels[0], sample.dtype), timeCondition);
         if (add_embedding is not null)
         {

@@ -1,3 +1,4 @@
+using TorchSharp;
 using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
@@ -45,11 +46,14 @@ public sealed class FusedLayersTests
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
-        using var layer = nn.Linear(16, 32);
-        var (x, residual) = (randn(2, 7, 16), randn(2, 32, 7).transpose(1, 2));
+        foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16 }.Where(FusedKernels.Serve))
+        {
+            using var layer = nn.Linear(16, 32, dtype: type);
+            var (x, residual) = (randn(2, 7, 16).to(type), randn(2, 32, 7).to(type).transpose(1, 2));
 
-        Agree(() => layer.Plus(x, residual));
-        Agree(() => layer.Gated(x));
+            Agree(() => layer.Plus(x, residual));
+            Agree(() => layer.Gated(x));
+        }
     }
 
     [TestMethod]
@@ -76,6 +80,7 @@ public sealed class FusedLayersTests
     private static void AssertClose(Tensor expected, Tensor actual)
     {
         CollectionAssert.AreEqual(expected.shape, actual.shape);
-        Assert.IsLessThanOrEqualTo(1e-5 * expected.abs().max().item<float>(), (double)(expected - actual).abs().max().item<float>());
+        var (e, a) = (expected.to(ScalarType.Float32), actual.to(ScalarType.Float32));
+        Assert.IsLessThanOrEqualTo((expected.dtype == ScalarType.BFloat16 ? 1.0 / 64 : 1e-5) * e.abs().max().item<float>(), (double)(e - a).abs().max().item<float>());
     }
 }
