@@ -9,19 +9,17 @@ namespace ZsMlc.Torch.Tests.Runtime;
 [TestClass]
 public sealed class FusedKernelsTests
 {
-    private static readonly ScalarType[] s_types = [.. new[] { ScalarType.Float32, ScalarType.BFloat16 }.Where(FusedKernels.Serve)];
-
     public static IEnumerable<object[]> Networks => [["RN50", ClipConfig.RN50], ["RN101", ClipConfig.RN101], ["RN50x4", ClipConfig.RN50x4]];
 
     [TestMethod]
     [DynamicData(nameof(Networks))]
     public void Convolution_EveryLayerOfAResNet_AgreesWithThePlainWay(string name, ClipConfig config)
     {
-        Assert.IsNotEmpty(s_types, "this processor has fused kernels in single precision at least");
+        Assert.IsNotEmpty(KernelAssert.Types, "this processor has fused kernels in single precision at least");
         using var inference = inference_mode();
         foreach (var (inputs, outputs, kernel, stride, side) in Convolutions(config.Vision).Distinct())
         {
-            foreach (var type in s_types)
+            foreach (var type in KernelAssert.Types)
             {
                 using var scope = NewDisposeScope();
                 using var generator = new Generator(1, CPU);
@@ -33,11 +31,11 @@ public sealed class FusedKernelsTests
                 var other = ChannelsLast.Of(randn(plain.shape, generator: generator).to(type));
                 var layer = $"{name}: {inputs} to {outputs}, {kernel}×{kernel}, stride {stride}, {side}², {type}";
 
-                AssertClose(plain, FusedKernels.Convolution(x, weight, bias, stride, padding, FusedActivation.None), layer);
-                AssertClose(plain.relu(), FusedKernels.Convolution(x, weight, bias, stride, padding, FusedActivation.Relu), layer);
+                KernelAssert.Close(plain, FusedKernels.Convolution(x, weight, bias, stride, padding, FusedActivation.None), layer);
+                KernelAssert.Close(plain.relu(), FusedKernels.Convolution(x, weight, bias, stride, padding, FusedActivation.Relu), layer);
                 var sum = (plain + other).relu();
                 Assert.IsTrue(FusedKernels.AddConvolution(other, x, weight, bias, stride, padding, FusedActivation.Relu), layer);
-                AssertClose(sum, other, layer);
+                KernelAssert.Close(sum, other, layer);
             }
         }
     }
@@ -50,7 +48,7 @@ public sealed class FusedKernelsTests
     public void Linear_EveryLayerOfViTB32_AgreesWithThePlainWay(int inputs, int outputs)
     {
         using var inference = inference_mode();
-        foreach (var type in s_types)
+        foreach (var type in KernelAssert.Types)
         {
             using var scope = NewDisposeScope();
             using var generator = new Generator(1, CPU);
@@ -63,12 +61,12 @@ public sealed class FusedKernelsTests
             var plain = linear(x, weight, bias);
             foreach (var w in new[] { weight, packed })
             {
-                AssertClose(plain, FusedKernels.Linear(x, w, bias, FusedActivation.None), $"{type}");
-                AssertClose(plain.relu(), FusedKernels.Linear(x, w, bias, FusedActivation.Relu), $"relu, {type}");
-                AssertClose(gelu(plain), FusedKernels.Linear(x, w, bias, FusedActivation.Gelu), $"gelu, {type}");
-                AssertClose(silu(plain), FusedKernels.Linear(x, w, bias, FusedActivation.Swish), $"swish, {type}");
-                AssertClose(plain + other, FusedKernels.Linear(x, w, bias, other), $"sum, {type}");
-                AssertClose(plain * other, FusedKernels.GatedLinear(x, w, bias, other), $"product, {type}");
+                KernelAssert.Close(plain, FusedKernels.Linear(x, w, bias, FusedActivation.None), $"{type}");
+                KernelAssert.Close(plain.relu(), FusedKernels.Linear(x, w, bias, FusedActivation.Relu), $"relu, {type}");
+                KernelAssert.Close(gelu(plain), FusedKernels.Linear(x, w, bias, FusedActivation.Gelu), $"gelu, {type}");
+                KernelAssert.Close(silu(plain), FusedKernels.Linear(x, w, bias, FusedActivation.Swish), $"swish, {type}");
+                KernelAssert.Close(plain + other, FusedKernels.Linear(x, w, bias, other), $"sum, {type}");
+                KernelAssert.Close(plain * other, FusedKernels.GatedLinear(x, w, bias, other), $"product, {type}");
             }
         }
     }
@@ -142,16 +140,5 @@ public sealed class FusedKernelsTests
                 inputs = planes * 4;
             }
         }
-    }
-
-    /// <summary>Equal to 1e-5 of the largest value in single precision, to a step of rounding in bfloat16.</summary>
-    private static void AssertClose(Tensor expected, Tensor? actual, string what)
-    {
-        Assert.IsNotNull(actual, what);
-        using var scope = NewDisposeScope();
-        CollectionAssert.AreEqual(expected.shape, actual.shape, what);
-        var (e, a) = (expected.to(ScalarType.Float32), actual.to(ScalarType.Float32));
-        var limit = (expected.dtype == ScalarType.BFloat16 ? 1.0 / 64 : 1e-5) * e.abs().max().item<float>();
-        Assert.IsLessThanOrEqualTo(limit, (double)(e - a).abs().max().item<float>(), what);
     }
 }

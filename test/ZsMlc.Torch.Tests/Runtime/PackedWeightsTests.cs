@@ -17,7 +17,7 @@ public sealed class PackedWeightsTests
     [DataRow(160, 4, 3, 1, 32)]
     public void Convolution_LayersOfADenoiser_AgreeWithThePlainWay(int inputs, int outputs, int kernel, int stride, int side)
     {
-        foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16 }.Where(FusedKernels.Serve))
+        foreach (var type in KernelAssert.Types)
         {
             using var inference = inference_mode();
             using var scope = NewDisposeScope();
@@ -32,10 +32,10 @@ public sealed class PackedWeightsTests
             var packed = PackedWeights.Convolution(weight, stride, padding, x.shape);
 
             Assert.IsNotNull(packed, "this libtorch packs weights");
-            AssertClose(plain, FusedKernels.Convolution(x, packed, bias, stride, padding, FusedActivation.None));
-            AssertClose(plain + residual, FusedKernels.Convolution(x, packed, bias, stride, padding, residual));
+            KernelAssert.Close(plain, FusedKernels.Convolution(x, packed, bias, stride, padding, FusedActivation.None));
+            KernelAssert.Close(plain + residual, FusedKernels.Convolution(x, packed, bias, stride, padding, residual));
             var smaller = x.narrow(0, 0, 1).narrow(2, 0, side / 2).contiguous();
-            AssertClose(conv2d(smaller, weight, bias, strides: [stride, stride], padding: [padding, padding]), FusedKernels.Convolution(ChannelsLast.Of(smaller), packed, bias, stride, padding, FusedActivation.None));
+            KernelAssert.Close(conv2d(smaller, weight, bias, strides: [stride, stride], padding: [padding, padding]), FusedKernels.Convolution(ChannelsLast.Of(smaller), packed, bias, stride, padding, FusedActivation.None));
         }
     }
 
@@ -62,14 +62,5 @@ public sealed class PackedWeightsTests
         Assert.IsNull(PackedWeights.Convolution(randn([8, 8, 3, 3], ScalarType.Float64), 1, 1, [1, 8, 4, 4]));
         Assert.IsNull(PackedWeights.Convolution(randn([8, 8, 3, 3], device: META), 1, 1, [1, 8, 4, 4]));
         Assert.IsNull(PackedWeights.Linear(randn(8, 8).requires_grad_()));
-    }
-
-    private static void AssertClose(Tensor expected, Tensor? actual)
-    {
-        Assert.IsNotNull(actual);
-        var (e, a) = (expected.to(ScalarType.Float32), actual.to(ScalarType.Float32));
-        CollectionAssert.AreEqual(e.shape, a.shape);
-        var limit = (expected.dtype == ScalarType.BFloat16 ? 1.0 / 64 : 1e-5) * e.abs().max().item<float>();
-        Assert.IsLessThanOrEqualTo(limit, (double)(e - a).abs().max().item<float>());
     }
 }

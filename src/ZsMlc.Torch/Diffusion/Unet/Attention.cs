@@ -36,7 +36,7 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor? context, Tensor residual)
     {
         using var scope = NewDisposeScope();
-        var (q, k, v) = (Heads(to_q.forward(x)), OfContext(to_k, context) ?? Heads(to_k.forward(context ?? x)), OfContext(to_v, context) ?? Heads(to_v.forward(context ?? x)));
+        var (q, k, v) = (Heads(to_q.forward(x)), Attended(to_k, x, context), Attended(to_v, x, context));
         if (q.dtype == ScalarType.BFloat16 && q.device_type == DeviceType.CPU && is_grad_enabled())
         {
             // libtorch's fused attention has no fast bfloat16 backward on CPUs: float32 takes a seventh of its time.
@@ -51,8 +51,9 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
 
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _heads, -1).transpose(1, 2);
 
-    // The text is the same at every step of a run. On a GPU its memory is worth more than these two products.
-    private Tensor? OfContext(Linear layer, Tensor? context) => context is null || context.device_type != DeviceType.CPU ? null : RunCache.Of(layer, "heads", context, () => Heads(layer.forward(context)));
+    /// <summary>Keys or values. Those of the text are the same at every step of a run; on a GPU their memory is worth more than the products.</summary>
+    private Tensor Attended(Linear layer, Tensor x, Tensor? context) =>
+        (context?.device_type is DeviceType.CPU ? RunCache.Of(layer, "heads", context, () => Heads(layer.forward(context))) : null) ?? Heads(layer.forward(context ?? x));
 
     private Tensor Part(Tensor q, Tensor k, Tensor v, int start)
     {

@@ -1,6 +1,7 @@
 using TorchSharp;
 using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Tests.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Diffusion.Blocks;
@@ -24,8 +25,6 @@ public sealed class EnlargingConvolutionTests
         using var run = RunCache.Open();
         var actual = EnlargingConvolution.Forward(layer, x);
 
-        Assert.IsNotNull(actual);
-        CollectionAssert.AreEqual(expected.shape, actual.shape);
-        Assert.IsLessThanOrEqualTo(1e-5 * expected.abs().max().item<float>(), (double)(expected - actual).abs().max().item<float>());
+        KernelAssert.Close(expected, actual);
     }
 }

@@ -1,6 +1,7 @@
 using TorchSharp;
 using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Tests.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Diffusion.Blocks;
@@ -37,7 +38,7 @@ public sealed class FusedLayersTests
         foreach (var (batch, side) in new[] { (1, 8), (2, 8), (1, 12), (1, 8) })
         {
             var x = randn(batch, 16, side, side);
-            AssertClose(layer.forward(x), layer.Convolve(x));
+            KernelAssert.Close(layer.forward(x), layer.Convolve(x));
         }
     }
 
@@ -46,7 +47,7 @@ public sealed class FusedLayersTests
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
-        foreach (var type in new[] { ScalarType.Float32, ScalarType.BFloat16 }.Where(FusedKernels.Serve))
+        foreach (var type in KernelAssert.Types)
         {
             using var layer = nn.Linear(16, 32, dtype: type);
             var (x, residual) = (randn(2, 7, 16).to(type), randn(2, 32, 7).to(type).transpose(1, 2));
@@ -73,14 +74,7 @@ public sealed class FusedLayersTests
     {
         var plain = work();
         using var run = RunCache.Open();
-        AssertClose(plain, work());
-        AssertClose(plain, work());
-    }
-
-    private static void AssertClose(Tensor expected, Tensor actual)
-    {
-        CollectionAssert.AreEqual(expected.shape, actual.shape);
-        var (e, a) = (expected.to(ScalarType.Float32), actual.to(ScalarType.Float32));
-        Assert.IsLessThanOrEqualTo((expected.dtype == ScalarType.BFloat16 ? 1.0 / 64 : 1e-5) * e.abs().max().item<float>(), (double)(e - a).abs().max().item<float>());
+        KernelAssert.Close(plain, work());
+        KernelAssert.Close(plain, work());
     }
 }

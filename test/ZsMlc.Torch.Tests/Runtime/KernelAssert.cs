@@ -1,0 +1,23 @@
+using TorchSharp;
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Tests.Runtime;
+
+/// <summary>What fused kernels are compared by.</summary>
+internal static class KernelAssert
+{
+    /// <summary>Element types that this processor has kernels for.</summary>
+    public static IReadOnlyList<ScalarType> Types { get; } = [.. new[] { ScalarType.Float32, ScalarType.BFloat16 }.Where(FusedKernels.Serve)];
+
+    /// <summary>Equal to 1e-5 of the largest value in single precision, to a step of rounding in bfloat16.</summary>
+    public static void Close(Tensor expected, Tensor? actual, string what = "")
+    {
+        Assert.IsNotNull(actual, what);
+        using var scope = NewDisposeScope();
+        CollectionAssert.AreEqual(expected.shape, actual.shape, what);
+        var (e, a) = (expected.to(ScalarType.Float32), actual.to(ScalarType.Float32));
+        var limit = (expected.dtype == ScalarType.BFloat16 ? 1.0 / 64 : 1e-5) * e.abs().max().item<float>();
+        Assert.IsLessThanOrEqualTo(limit, (double)(e - a).abs().max().item<float>(), what);
+    }
+}
