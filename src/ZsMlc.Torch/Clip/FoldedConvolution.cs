@@ -11,6 +11,7 @@ internal sealed class FoldedConvolution : IDisposable
 {
     private readonly Tensor _weight, _bias;
     private readonly long _stride, _padding;
+    private readonly Lazy<Tensor> _spread;
 
     public FoldedConvolution(Conv2d convolution, BatchNorm2d norm, long stride, long padding, ScalarType dtype)
     {
@@ -24,6 +25,7 @@ internal sealed class FoldedConvolution : IDisposable
         _bias = (Wide(norm.bias!) - Wide(norm.running_mean!) * scale).to(dtype).DetachFromDisposeScope();
         Scale = scale.to(dtype).DetachFromDisposeScope();
         (_stride, _padding) = (stride, padding);
+        _spread = new(() => WinogradConvolution.Spread(_weight).DetachFromDisposeScope());
     }
 
     /// <summary>Gets the norm's factor of every channel, for what is added to the convolution in front of the norm.</summary>
@@ -41,16 +43,23 @@ internal sealed class FoldedConvolution : IDisposable
 
     /// <summary>ReLU of the convolution.</summary>
     public Tensor Rectified(Tensor x) =>
-        (Fuses ? FusedKernels.Convolution(x, _weight, _bias, _stride, _padding, FusedActivation.Relu) : null) ?? Forward(x).relu_();
+        Winograd(x, null) ?? (Fuses ? FusedKernels.Convolution(x, _weight, _bias, _stride, _padding, FusedActivation.Relu) : null) ?? Forward(x).relu_();
 
     /// <summary>ReLU of the sum of the convolution and another map, whose values are lost.</summary>
     public Tensor Rectified(Tensor x, Tensor other) =>
-        Fuses && FusedKernels.AddConvolution(other, x, _weight, _bias, _stride, _padding, FusedActivation.Relu) ? other.alias() : Forward(x).add_(other).relu_();
+        Winograd(x, other) ?? (Fuses && FusedKernels.AddConvolution(other, x, _weight, _bias, _stride, _padding, FusedActivation.Relu) ? other.alias() : Forward(x).add_(other).relu_());
 
     public void Dispose()
     {
         _weight.Dispose();
         _bias.Dispose();
         Scale.Dispose();
+        if (_spread.IsValueCreated)
+        {
+            _spread.Value.Dispose();
+        }
     }
+
+    private Tensor? Winograd(Tensor x, Tensor? other) =>
+        _stride == 1 && (other is null || FusedKernels.Fits(other)) && WinogradConvolution.Pays(x, _weight) ? WinogradConvolution.Forward(x, _spread.Value, _bias, other, relu: true) : null;
 }

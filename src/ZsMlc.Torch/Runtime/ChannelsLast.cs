@@ -12,6 +12,13 @@ internal static class ChannelsLast
         return tensor.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Whether [N, C, H, W] is laid out so.</summary>
+    public static bool Is(Tensor tensor)
+    {
+        using var laid = tensor.permute(0, 2, 3, 1);
+        return laid.is_contiguous();
+    }
+
     /// <summary>Lays the convolution weights of a network out so, or back as they were made; values and names stay.</summary>
     /// <param name="module">The network.</param>
     /// <param name="channelsLast">False for the plain layout.</param>

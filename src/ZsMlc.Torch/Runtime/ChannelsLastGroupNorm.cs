@@ -17,13 +17,8 @@ namespace ZsMlc.Torch.Runtime;
 /// </remarks>
 internal static unsafe class ChannelsLastGroupNorm
 {
-    // A chunk and its result fit the second cache of a core; below the other number threads cost more than they bring.
-    private const int ChunkElements = 1 << 13, ThreadElements = 1 << 15;
-
-    private static readonly delegate* unmanaged<nint, void**, int> s_data = (delegate* unmanaged<nint, void**, int>)LibtorchCpu.Function("aoti_torch_get_data_ptr");
-
-    private static readonly delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, void*, void>, void*, int> s_parallel =
-        (delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, void*, void>, void*, int>)LibtorchCpu.Function("torch_parallel_for");
+    // A chunk and its result fit the second cache of a core.
+    private const int ChunkElements = 1 << 13;
 
     /// <summary>The norm of every group of channels, scaled and shifted.</summary>
     /// <param name="x">[B, C, H, W].</param>
@@ -35,8 +30,8 @@ internal static unsafe class ChannelsLastGroupNorm
     /// <returns>[B, C, H, W], channels last; <see langword="null"/> where this is not for the argument or its layout.</returns>
     public static Tensor? Forward(Tensor x, Tensor weight, Tensor bias, long groups, double eps, bool silu)
     {
-        if (s_data == null || s_parallel == null || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(x, weight, bias)
-            || x.shape[1] % Vector256<float>.Count != 0 || x.numel() == 0 || !IsChannelsLast(x))
+        if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(x, weight, bias)
+            || x.shape[1] % Vector256<float>.Count != 0 || x.numel() == 0 || !ChannelsLast.Is(x))
         {
             return null;
         }
@@ -56,13 +51,13 @@ internal static unsafe class ChannelsLastGroupNorm
             {
                 Job job = new()
                 {
-                    Source = Data(x), Target = Data(result), Sums = sum, Scales = scale, IsSingle = x.dtype == ScalarType.Float32,
+                    Source = LibtorchCpu.Data(x), Target = LibtorchCpu.Data(result), Sums = sum, Scales = scale, IsSingle = x.dtype == ScalarType.Float32,
                     Channels = channels, Groups = (int)groups, Positions = positions, Rows = rows, Chunks = chunks, Silu = silu,
                 };
                 Begin(&job, batch);
-                Parallel(&job, batch, &Sum);
-                Combine(&job, batch, eps, (float*)Data(factors), (float*)Data(summands));
-                Parallel(&job, batch, &Apply);
+                LibtorchCpu.Loop(batch * chunks, rows * channels, &Sum, &job);
+                Combine(&job, batch, eps, (float*)LibtorchCpu.Data(factors), (float*)LibtorchCpu.Data(summands));
+                LibtorchCpu.Loop(batch * chunks, rows * channels, &Apply, &job);
             }
         }
         finally
@@ -73,27 +68,6 @@ internal static unsafe class ChannelsLastGroupNorm
 
         GC.KeepAlive(x);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
-    }
-
-    private static bool IsChannelsLast(Tensor x)
-    {
-        using var laid = x.permute(0, 2, 3, 1);
-        return laid.is_contiguous();
-    }
-
-    private static void* Data(Tensor tensor)
-    {
-        void* data;
-        return s_data(tensor.Handle, &data) == 0 ? data : throw new InvalidOperationException("libtorch gave no address for a tensor's values.");
-    }
-
-    private static void Parallel(Job* job, int batch, delegate* unmanaged<long, long, void*, void> work)
-    {
-        var grain = Math.Max(1, ThreadElements / (job->Rows * job->Channels));
-        if (s_parallel(0, batch * job->Chunks, grain, work, job) != 0)
-        {
-            throw new InvalidOperationException("libtorch did not share out the work of a group norm.");
-        }
     }
 
     /// <summary>What is taken from the values before they are summed: the mean of each group's first position, for each of its channels.</summary>

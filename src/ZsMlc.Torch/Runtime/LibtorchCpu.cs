@@ -1,16 +1,48 @@
 using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Runtime;
 
 /// <summary>C functions that libtorch exports and TorchSharp has no calls for.</summary>
-internal static class LibtorchCpu
+internal static unsafe class LibtorchCpu
 {
+    // Below this number of values threads cost more than they bring.
+    private const int ThreadElements = 1 << 15;
+
     private static readonly nint s_library =
         RuntimeInformation.ProcessArchitecture == Architecture.X64 && NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.so", out var library) ? library : 0;
+
+    private static readonly delegate* unmanaged<nint, void**, int> s_data = (delegate* unmanaged<nint, void**, int>)Function("aoti_torch_get_data_ptr");
+
+    private static readonly delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, void*, void>, void*, int> s_parallel =
+        (delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, void*, void>, void*, int>)Function("torch_parallel_for");
 
     /// <summary>Gets whether there is a library to look in.</summary>
     public static bool IsLoaded => s_library != 0;
 
+    /// <summary>Gets whether <see cref="Data"/> and <see cref="Loop"/> work.</summary>
+    public static bool RunsLoops => s_data != null && s_parallel != null;
+
     /// <summary>The address of a function; 0 where this libtorch has none of the name.</summary>
     public static nint Function(string name) => s_library != 0 && NativeLibrary.TryGetExport(s_library, name, out var function) ? function : 0;
+
+    /// <summary>Where a tensor's values begin. It is good for as long as the tensor is.</summary>
+    public static void* Data(Tensor tensor)
+    {
+        void* data;
+        return s_data(tensor.Handle, &data) == 0 ? data : throw new InvalidOperationException("libtorch gave no address for a tensor's values.");
+    }
+
+    /// <summary>Shares out a loop among libtorch's threads.</summary>
+    /// <param name="count">How often.</param>
+    /// <param name="elements">Values that one time works on.</param>
+    /// <param name="work">Does the times from its first argument up to, but without, its second; the third is <paramref name="context"/>.</param>
+    /// <param name="context">What the threads share.</param>
+    public static void Loop(long count, int elements, delegate* unmanaged<long, long, void*, void> work, void* context)
+    {
+        if (s_parallel(0, count, Math.Max(1, ThreadElements / elements), work, context) != 0)
+        {
+            throw new InvalidOperationException("libtorch did not share out a loop.");
+        }
+    }
 }

@@ -66,6 +66,12 @@ internal static class FusedLayers
     private static Tensor? Fused(Conv2d layer, Tensor x, Tensor? shift, Tensor? residual)
     {
         var (stride, padding, shape) = (layer.stride[0], layer.padding![0], x.shape);
+        if (RunCache.IsOpen && stride == 1 && padding == 1 && WinogradConvolution.Pays(x, layer.weight!)
+            && RunCache.Of(layer, "points", 0, () => WinogradConvolution.Spread(layer.weight!)) is { } points)
+        {
+            return WinogradConvolution.Forward(x, points, shift is null ? layer.bias! : (layer.bias! + shift).squeeze(0), residual, relu: false);
+        }
+
         if (RunCache.Of(layer, "weight", (shape[0], shape[2], shape[3]), () => PackedWeights.Convolution(layer.weight!, stride, padding, shape)) is not { } weight)
         {
             return null;

@@ -1,0 +1,265 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Runtime;
+
+/// <summary>
+/// Convolution of 3×3 by Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016), in single precision on CPUs: 36 products for
+/// the 16 outputs of a tile where the plain way takes 144. Windows of 6×6 inputs are spread to 36 points, the points' values
+/// multiplied by those of the weights over all channels, 36 matrix products, and the results gathered to outputs.
+/// </summary>
+/// <remarks>
+/// The points are 0, ±1/√2, ±√2 and ∞ (Vincent et al. 2017). With them the largest error is that of the plain way; with the usual
+/// 0, ±1, ±2, ∞ it is four times that. Tiles go through in parts that caches hold; how many depends on the shape
+/// alone, not on the number of threads.
+/// </remarks>
+internal static unsafe class WinogradConvolution
+{
+    private const int Tile = 4, Window = Tile + 2, Points = Window * Window;
+
+    // Values of all points in a part, and tiles that a matrix product needs to be worth its packing.
+    private const int PartElements = 1 << 19, PartTiles = 192;
+
+    // Below these, spreading and reading the weights take longer than is saved.
+    private const int FewestWeights = 32 * 64, FewestTiles = 32;
+
+    // Half a product an output of the plain way's nine: maps that fill their tiles badly are left to the plain way.
+    private const double MostProducts = 4.5;
+
+    private const float A = 0.70710678f, B = 1.41421356f;
+
+    /// <summary>Weights at the 36 points, [36, in, out].</summary>
+    /// <param name="weight">[out, in, 3, 3].</param>
+    public static Tensor Spread(Tensor weight)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        double r = Math.Sqrt(0.5), s = Math.Sqrt(2);
+        double[] rows =
+        [
+            1, 0, 0,
+            -1 / 1.5, -r / 1.5, -0.5 / 1.5,
+            -1 / 1.5, r / 1.5, -0.5 / 1.5,
+            1.0 / 6, s / 6, 2.0 / 6,
+            1.0 / 6, -s / 6, 2.0 / 6,
+            0, 0, 1,
+        ];
+        var points = tensor(rows, [Window, 3], ScalarType.Float64, weight.device);
+        var taps = weight.permute(2, 3, 1, 0).reshape(9, -1).to(ScalarType.Float64);
+        var values = kron(points, points).matmul(taps);
+        return values.to(weight.dtype).view(Points, weight.shape[1], weight.shape[0]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Whether a convolution of stride 1 and padding 1 on <paramref name="x"/> is done here, and faster than elsewhere.</summary>
+    /// <param name="x">[B, in, H, W].</param>
+    /// <param name="weight">[out, in, 3, 3].</param>
+    public static bool Pays(Tensor x, Tensor weight)
+    {
+        if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || x.dtype != ScalarType.Float32 || !FusedKernels.Fits(x, weight))
+        {
+            return false;
+        }
+
+        var (outputs, inputs, tiles, positions) = (weight.shape[0], weight.shape[1], x.shape[0] * Tiles(x.shape[2]) * Tiles(x.shape[3]), x.shape[0] * x.shape[2] * x.shape[3]);
+        return weight.shape[2] == 3 && weight.shape[3] == 3
+            && outputs % Vector256<float>.Count == 0 && inputs % Vector256<float>.Count == 0
+            && outputs * inputs >= FewestWeights && tiles is >= FewestTiles and < int.MaxValue
+            && tiles * Points <= positions * MostProducts;
+    }
+
+    /// <summary>The convolution, with what follows it.</summary>
+    /// <param name="x">[B, in, H, W].</param>
+    /// <param name="weight">Weights at the points, [36, in, out].</param>
+    /// <param name="bias">[out], or [B, out] for values that differ by image.</param>
+    /// <param name="residual">[B, out, H, W], added to it; null for none.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <returns>[B, out, H, W], channels last.</returns>
+    public static Tensor Forward(Tensor x, Tensor weight, Tensor bias, Tensor? residual, bool relu)
+    {
+        using var scope = NewDisposeScope();
+        (x, bias, residual) = (ChannelsLast.Of(x), bias.contiguous(), residual is null ? null : ChannelsLast.Of(residual));
+        var (inputs, outputs, height, width) = ((int)weight.shape[1], (int)weight.shape[2], (int)x.shape[2], (int)x.shape[3]);
+        var result = empty([x.shape[0], height, width, outputs], x.dtype, x.device);
+        var tiles = (int)(x.shape[0] * Tiles(height) * Tiles(width));
+        var part = PartOf(tiles, Math.Max(inputs, outputs));
+        var (spread, outside) = (empty(Points * (long)part * inputs, x.dtype, x.device), zeros(inputs, x.dtype, x.device));
+        Job job = new()
+        {
+            Source = Data(x), Outside = Data(outside), Spread = Data(spread), Target = Data(result), Bias = Data(bias), Residual = residual is null ? null : Data(residual),
+            Height = height, Width = width, Inputs = inputs, Outputs = outputs, BiasStep = bias.dim() == 1 ? 0 : outputs, Relu = relu,
+        };
+        for (job.Begin = 0; job.Begin < tiles; job.Begin += part)
+        {
+            job.Count = Math.Min(part, tiles - job.Begin);
+            LibtorchCpu.Loop(job.Count, Points * inputs, &SpreadTiles, &job);
+            using var factors = spread.narrow(0, 0, Points * (long)job.Count * inputs).view(Points, job.Count, inputs);
+            using var products = factors.bmm(weight);
+            job.Products = Data(products);
+            LibtorchCpu.Loop(job.Count, Points * outputs, &GatherTiles, &job);
+        }
+
+        GC.KeepAlive(outside);
+        return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    private static long Tiles(long side) => (side + Tile - 1) / Tile;
+
+    // Parts of one size, and of an odd one: the points of a tile then stand at addresses that do not share a place in the cache.
+    private static int PartOf(int tiles, int channels)
+    {
+        var most = Math.Max(PartElements / (Points * channels), PartTiles);
+        var parts = (tiles + most - 1) / most;
+        return Math.Min(((tiles + parts - 1) / parts) | 1, tiles);
+    }
+
+    private static float* Data(Tensor tensor) => (float*)LibtorchCpu.Data(tensor);
+
+    [UnmanagedCallersOnly]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SpreadTiles(long begin, long end, void* context)
+    {
+        var job = (Job*)context;
+        var (inputs, plane) = (job->Inputs, (long)job->Count * job->Inputs);
+        var window = stackalloc float*[Points];
+        var columns = stackalloc Vector256<float>[Points];
+        for (var tile = begin; tile < end; tile++)
+        {
+            job->Look(tile, window);
+            var to = job->Spread + (tile * inputs);
+            for (var c = 0; c < inputs; c += Vector256<float>.Count)
+            {
+                for (var i = 0; i < Window; i++)
+                {
+                    var row = window + (i * Window);
+                    Spread(
+                        Vector256.Load(row[0] + c), Vector256.Load(row[1] + c), Vector256.Load(row[2] + c), Vector256.Load(row[3] + c), Vector256.Load(row[4] + c), Vector256.Load(row[5] + c),
+                        out columns[i], out columns[Window + i], out columns[(2 * Window) + i], out columns[(3 * Window) + i], out columns[(4 * Window) + i], out columns[(5 * Window) + i]);
+                }
+
+                var target = to + c;
+                for (var j = 0; j < Window; j++, target += plane)
+                {
+                    var column = columns + (j * Window);
+                    Spread(column[0], column[1], column[2], column[3], column[4], column[5], out var t0, out var t1, out var t2, out var t3, out var t4, out var t5);
+                    t0.Store(target);
+                    t1.Store(target + (Window * plane));
+                    t2.Store(target + (2 * Window * plane));
+                    t3.Store(target + (3 * Window * plane));
+                    t4.Store(target + (4 * Window * plane));
+                    t5.Store(target + (5 * Window * plane));
+                }
+            }
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void GatherTiles(long begin, long end, void* context)
+    {
+        var job = (Job*)context;
+        var (outputs, plane, relu) = (job->Outputs, (long)job->Count * job->Outputs, job->Relu);
+        var rows = stackalloc Vector256<float>[Tile * Window];
+        var values = stackalloc Vector256<float>[Tile * Tile];
+        for (var tile = begin; tile < end; tile++)
+        {
+            var (image, top, left) = job->Place(tile);
+            var (high, wide) = (Math.Min(Tile, job->Height - top), Math.Min(Tile, job->Width - left));
+            var start = ((((image * job->Height) + top) * job->Width) + left) * outputs;
+            var bias = job->Bias + (image * job->BiasStep);
+            for (var c = 0; c < outputs; c += Vector256<float>.Count)
+            {
+                var source = job->Products + (tile * outputs) + c;
+                for (var i = 0; i < Window; i++, source += Window * plane)
+                {
+                    Gather(
+                        Vector256.Load(source), Vector256.Load(source + plane), Vector256.Load(source + (2 * plane)), Vector256.Load(source + (3 * plane)), Vector256.Load(source + (4 * plane)), Vector256.Load(source + (5 * plane)),
+                        out rows[i], out rows[Window + i], out rows[(2 * Window) + i], out rows[(3 * Window) + i]);
+                }
+
+                for (var j = 0; j < Tile; j++)
+                {
+                    var row = rows + (j * Window);
+                    Gather(row[0], row[1], row[2], row[3], row[4], row[5], out values[j], out values[Tile + j], out values[(2 * Tile) + j], out values[(3 * Tile) + j]);
+                }
+
+                var shift = Vector256.Load(bias + c);
+                for (var i = 0; i < high; i++)
+                {
+                    for (var j = 0; j < wide; j++)
+                    {
+                        var at = start + ((((long)i * job->Width) + j) * outputs) + c;
+                        var y = values[(i * Tile) + j] + shift;
+                        y = job->Residual == null ? y : y + Vector256.Load(job->Residual + at);
+                        (relu ? Vector256.Max(y, default) : y).Store(job->Target + at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Six inputs in a row at the six points.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spread(
+        Vector256<float> x0, Vector256<float> x1, Vector256<float> x2, Vector256<float> x3, Vector256<float> x4, Vector256<float> x5,
+        out Vector256<float> t0, out Vector256<float> t1, out Vector256<float> t2, out Vector256<float> t3, out Vector256<float> t4, out Vector256<float> t5)
+    {
+        Vector256<float> sum = Vector256.Create(-(A * A) - (B * B)), a = Vector256.Create(-A * A), b = Vector256.Create(-B * B);
+        t0 = x0 + Vector256.FusedMultiplyAdd(sum, x2, x4);
+        t5 = x1 + Vector256.FusedMultiplyAdd(sum, x3, x5);
+        var (even, odd) = (Vector256.FusedMultiplyAdd(b, x2, x4), A * Vector256.FusedMultiplyAdd(b, x1, x3));
+        (t1, t2) = (even + odd, even - odd);
+        (even, odd) = (Vector256.FusedMultiplyAdd(a, x2, x4), B * Vector256.FusedMultiplyAdd(a, x1, x3));
+        (t3, t4) = (even + odd, even - odd);
+    }
+
+    /// <summary>Four outputs in a row from the six points.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Gather(
+        Vector256<float> m0, Vector256<float> m1, Vector256<float> m2, Vector256<float> m3, Vector256<float> m4, Vector256<float> m5,
+        out Vector256<float> y0, out Vector256<float> y1, out Vector256<float> y2, out Vector256<float> y3)
+    {
+        var (sumA, differenceA, sumB, differenceB) = (m1 + m2, m1 - m2, m3 + m4, m3 - m4);
+        y0 = m0 + sumA + sumB;
+        y1 = Vector256.FusedMultiplyAdd(Vector256.Create(A), differenceA, B * differenceB);
+        y2 = Vector256.FusedMultiplyAdd(Vector256.Create(A * A), sumA, B * B * sumB);
+        y3 = Vector256.FusedMultiplyAdd(Vector256.Create(A * A * A), differenceA, Vector256.FusedMultiplyAdd(Vector256.Create(B * B * B), differenceB, m5));
+    }
+
+    /// <summary>What the threads share.</summary>
+    private struct Job
+    {
+        /// <summary>The map, a pixel outside of it, values at the points [36, Count, in], products [36, Count, out], the result, and what is added.</summary>
+        public float* Source, Outside, Spread, Products, Target, Bias, Residual;
+
+        public int Height, Width, Inputs, Outputs, BiasStep;
+
+        /// <summary>The tiles at work.</summary>
+        public int Begin, Count;
+
+        public bool Relu;
+
+        /// <summary>Image, row and column of a tile's first output.</summary>
+        public readonly (long Image, int Top, int Left) Place(long tile)
+        {
+            var (index, across, down) = (Begin + tile, Tiles(Width), Tiles(Height));
+            return (index / (across * down), (int)(index / across % down) * Tile, (int)(index % across) * Tile);
+        }
+
+        /// <summary>Addresses of the pixels in a tile's window.</summary>
+        public readonly void Look(long tile, float** window)
+        {
+            var (image, top, left) = Place(tile);
+            for (var y = top - 1; y < top - 1 + Window; y++)
+            {
+                for (var x = left - 1; x < left - 1 + Window; x++)
+                {
+                    var isInside = y >= 0 && y < Height && x >= 0 && x < Width;
+                    *window++ = isInside ? Source + ((((image * Height) + y) * Width) + x) * Inputs : Outside;
+                }
+            }
+        }
+    }
+}
