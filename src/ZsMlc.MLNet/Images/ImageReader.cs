@@ -81,11 +81,11 @@ public static class ImageReader
             throw new ImageReadException(name, $"it claims {width} x {height} pixels; at most {options.MaximumPixels} are read ({nameof(ImageReadOptions.MaximumPixels)}).");
         }
 
-        (width, height) = DecodedSize(codec, options);
-
         // No colour space: the values as they are stored, which is what networks are trained on.
-        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Premul));
-        var result = codec.GetPixels(bitmap.Info, bitmap.GetPixels());
+        var size = DecodedSize(codec, options);
+        SKImageInfo info = new(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Premul);
+        using PixelBuffer pixels = new(info, options.AllowTruncated);
+        var result = pixels.Fill(codec);
         if (result != SKCodecResult.Success && !(options.AllowTruncated && result is SKCodecResult.IncompleteInput or SKCodecResult.ErrorInInput))
         {
             throw new ImageReadException(name, result switch
@@ -96,17 +96,14 @@ public static class ImageReader
             });
         }
 
-        return options.ApplyOrientation
-            ? Orientation.ToImage(bitmap, codec.EncodedOrigin)
-            : Orientation.ToImage(bitmap, SKEncodedOrigin.TopLeft);
+        return Orientation.ToImage(pixels.Bytes, size, options.ApplyOrientation ? codec.EncodedOrigin : SKEncodedOrigin.TopLeft);
     }
 
-    private static (int Width, int Height) DecodedSize(SKCodec codec, ImageReadOptions options)
+    private static SKSizeI DecodedSize(SKCodec codec, ImageReadOptions options)
     {
         var sizes = options.JpegMinimumSide is not null && codec.EncodedFormat is SKEncodedImageFormat.Jpeg
             ? Enumerable.Range(1, 7).Select(eighths => codec.GetScaledDimensions(eighths / 8f)).Where(s => Math.Min(s.Width, s.Height) >= options.JpegMinimumSide)
             : [];
-        var size = sizes.FirstOrDefault(new SKSizeI(codec.Info.Width, codec.Info.Height));
-        return (size.Width, size.Height);
+        return sizes.FirstOrDefault(new SKSizeI(codec.Info.Width, codec.Info.Height));
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Runtime;
@@ -17,6 +18,9 @@ internal static unsafe class LibtorchCpu
     private static readonly delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, void*, void>, void*, int> s_parallel =
         (delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, void*, void>, void*, int>)Function("torch_parallel_for");
 
+    private static readonly delegate* unmanaged<void*, long, long*, long*, long, int, int, int, nint*, int> s_view =
+        (delegate* unmanaged<void*, long, long*, long*, long, int, int, int, nint*, int>)Function("aoti_torch_create_tensor_from_blob");
+
     /// <summary>Gets whether there is a library to look in.</summary>
     public static bool IsLoaded => s_library != 0;
 
@@ -31,6 +35,31 @@ internal static unsafe class LibtorchCpu
     {
         void* data;
         return s_data(tensor.Handle, &data) == 0 ? data : throw new InvalidOperationException("libtorch gave no address for a tensor's values.");
+    }
+
+    /// <summary>A tensor on memory of another owner, who must keep it for as long as the tensor or a view of it is used; null where there is no such function.</summary>
+    /// <param name="values">Contiguous bytes on the CPU.</param>
+    /// <param name="shape">The tensor's shape.</param>
+    public static Tensor? View(byte* values, params ReadOnlySpan<long> shape)
+    {
+        if (s_view == null)
+        {
+            return null;
+        }
+
+        var strides = stackalloc long[shape.Length];
+        var step = 1L;
+        for (var i = shape.Length - 1; i >= 0; i--)
+        {
+            strides[i] = step;
+            step *= shape[i];
+        }
+
+        nint result;
+        fixed (long* sizes = shape)
+        {
+            return s_view(values, shape.Length, sizes, strides, 0, (int)ScalarType.Byte, (int)DeviceType.CPU, 0, &result) == 0 ? Tensor.UnsafeCreateTensor(result) : null;
+        }
     }
 
     /// <summary>Shares out a loop among libtorch's threads.</summary>
