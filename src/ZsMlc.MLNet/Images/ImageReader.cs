@@ -85,7 +85,7 @@ public static class ImageReader
         var size = DecodedSize(codec, options);
         SKImageInfo info = new(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Premul);
         using PixelBuffer pixels = new(info, options.AllowTruncated);
-        var result = pixels.Fill(codec);
+        var result = pixels.Fill(codec, bytes);
         if (result != SKCodecResult.Success && !(options.AllowTruncated && result is SKCodecResult.IncompleteInput or SKCodecResult.ErrorInInput))
         {
             throw new ImageReadException(name, result switch

@@ -10,27 +10,37 @@ namespace ZsMlc.MLNet.Images;
 internal sealed class PixelBuffer : IDisposable
 {
     private readonly SKImageInfo _info;
+    private readonly bool _clear;
     private readonly byte[] _bytes;
 
     /// <summary>Creates a buffer.</summary>
     /// <param name="info">What is decoded.</param>
-    /// <param name="clear">Whether it is cleared, so that a picture which ends early shows nothing of the one before.</param>
+    /// <param name="clear">Whether what is there is cleared, so that a picture which ends early shows nothing of the one before.</param>
     public PixelBuffer(SKImageInfo info, bool clear)
     {
-        _info = info;
+        (_info, _clear) = (info, clear);
         _bytes = ArrayPool<byte>.Shared.Rent(info.BytesSize);
-        if (clear)
-        {
-            Array.Clear(_bytes, 0, info.BytesSize);
-        }
     }
 
     /// <summary>Gets the pixels.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _info.BytesSize);
 
     /// <summary>Decodes a picture.</summary>
-    public unsafe SKCodecResult Fill(SKCodec codec)
+    /// <param name="codec">Its decoder.</param>
+    /// <param name="file">The file that the decoder reads.</param>
+    public unsafe SKCodecResult Fill(SKCodec codec, ReadOnlySpan<byte> file)
     {
+        var isWhole = _info.Width == codec.Info.Width && _info.Height == codec.Info.Height;
+        if (isWhole && codec.EncodedFormat == SKEncodedImageFormat.Jpeg && TurboJpeg.TryDecode(file, _bytes, _info.Width, _info.Height))
+        {
+            return SKCodecResult.Success;
+        }
+
+        if (_clear)
+        {
+            Array.Clear(_bytes, 0, _info.BytesSize);
+        }
+
         fixed (byte* bytes = _bytes)
         {
             return codec.GetPixels(_info, (nint)bytes);
