@@ -7,11 +7,13 @@ namespace ZsMlc.Torch.Clip;
 /// <summary>
 /// A frozen convolution with the batch normalisation behind it folded in: w' = w·γ/√(σ²+ε), b' = β - μ·γ/√(σ²+ε).
 /// </summary>
+/// <remarks>Weights in the form that a faster kernel reads are made when the first input comes that it pays for, and kept.</remarks>
 internal sealed class FoldedConvolution : IDisposable
 {
     private readonly Tensor _weight, _bias;
     private readonly long _stride, _padding;
-    private readonly Lazy<Tensor> _spread;
+    private readonly KeptValue<Tensor> _spread = new();
+    private readonly KeptValue<Packed> _packed = new();
 
     public FoldedConvolution(Conv2d convolution, BatchNorm2d norm, long stride, long padding, ScalarType dtype)
     {
@@ -25,7 +27,7 @@ internal sealed class FoldedConvolution : IDisposable
         _bias = (Wide(norm.bias!) - Wide(norm.running_mean!) * scale).to(dtype).DetachFromDisposeScope();
         Scale = scale.to(dtype).DetachFromDisposeScope();
         (_stride, _padding) = (stride, padding);
-        _spread = new(() => WinogradConvolution.Spread(_weight).DetachFromDisposeScope());
+        Packs = dtype == ScalarType.BFloat16;
     }
 
     /// <summary>Gets the norm's factor of every channel, for what is added to the convolution in front of the norm.</summary>
@@ -37,29 +39,62 @@ internal sealed class FoldedConvolution : IDisposable
     /// <summary>Gets or sets whether ReLU is fused with the convolution.</summary>
     public bool Fuses { get; set; }
 
+    /// <summary>Gets or sets whether weights are packed for the shape of the input. By default in bfloat16: in single precision it gains nothing.</summary>
+    public bool Packs { get; set; }
+
     public Tensor Forward(Tensor x) =>
-        FusedKernels.Convolution(x, _weight, _bias, _stride, _padding, FusedActivation.None)
+        Kernel(x, weight => FusedKernels.Convolution(x, weight, _bias, _stride, _padding, FusedActivation.None))
         ?? nn.functional.conv2d(x, _weight, _bias, strides: [_stride, _stride], padding: [_padding, _padding]);
 
     /// <summary>ReLU of the convolution.</summary>
     public Tensor Rectified(Tensor x) =>
-        Winograd(x, null) ?? (Fuses ? FusedKernels.Convolution(x, _weight, _bias, _stride, _padding, FusedActivation.Relu) : null) ?? Forward(x).relu_();
+        (Fuses ? Winograd(x, null) ?? Kernel(x, weight => FusedKernels.Convolution(x, weight, _bias, _stride, _padding, FusedActivation.Relu)) : null)
+        ?? Forward(x).relu_();
 
     /// <summary>ReLU of the sum of the convolution and another map, whose values are lost.</summary>
     public Tensor Rectified(Tensor x, Tensor other) =>
-        Winograd(x, other) ?? (Fuses && FusedKernels.AddConvolution(other, x, _weight, _bias, _stride, _padding, FusedActivation.Relu) ? other.alias() : Forward(x).add_(other).relu_());
+        (Fuses ? Winograd(x, other) ?? Kernel(x, weight => FusedKernels.AddConvolution(other, x, weight, _bias, _stride, _padding, FusedActivation.Relu) ? other.alias() : null) : null)
+        ?? Forward(x).add_(other).relu_();
 
     public void Dispose()
     {
         _weight.Dispose();
         _bias.Dispose();
         Scale.Dispose();
-        if (_spread.IsValueCreated)
-        {
-            _spread.Value.Dispose();
-        }
+        _spread.Dispose();
+        _packed.Dispose();
     }
 
-    private Tensor? Winograd(Tensor x, Tensor? other) =>
-        _stride == 1 && (other is null || FusedKernels.Fits(other)) && WinogradConvolution.Pays(x, _weight) ? WinogradConvolution.Forward(x, _spread.Value, _bias, other, relu: true) : null;
+    private Tensor? Winograd(Tensor x, Tensor? other)
+    {
+        if (_stride != 1 || (other is not null && !FusedKernels.Fits(other)) || !WinogradConvolution.Pays(x, _weight))
+        {
+            return null;
+        }
+
+        using var spread = _spread.Use(() => WinogradConvolution.Spread(_weight).DetachFromDisposeScope());
+        return WinogradConvolution.Forward(x, spread.Value, _bias, other, relu: true);
+    }
+
+    private Tensor? Kernel(Tensor x, Func<Tensor, Tensor?> kernel)
+    {
+        if (!Packs)
+        {
+            return kernel(_weight);
+        }
+
+        var shape = x.shape;
+        using var packed = _packed.Use(() => new(shape, PackedWeights.Convolution(_weight, _stride, _padding, shape)), p => p.Shape.SequenceEqual(shape));
+        return kernel(packed.Value.Weight ?? _weight);
+    }
+
+    /// <summary>A weight in a kernel's order; null where there is none.</summary>
+    private sealed class Packed(long[] shape, Tensor? weight) : IDisposable
+    {
+        public long[] Shape { get; } = shape;
+
+        public Tensor? Weight { get; } = weight?.DetachFromDisposeScope();
+
+        public void Dispose() => Weight?.Dispose();
+    }
 }
