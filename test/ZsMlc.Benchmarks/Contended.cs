@@ -11,7 +11,8 @@ namespace ZsMlc.Benchmarks;
 /// </summary>
 internal sealed class Contended : IBenchmark
 {
-    private const int Rounds = 3;
+    // A few per cent between ways of waiting are below what a machine's speed drifts within minutes, so idle figures are many and compared within their round.
+    private const int IdleRounds = 15, BusyRounds = 3;
 
     private static readonly (string Name, Dictionary<string, string?> Environment)[] s_waits =
     [
@@ -31,40 +32,43 @@ internal sealed class Contended : IBenchmark
 
     public string Name => "contended";
 
-    public string Description => "Milliseconds an image, idle and beside one busy process a core, and the ratio of the two (2 is the fair share): OpenMP's threads spinning (GOMP_SPINCOUNT=300000, OpenMP's default), as the library sets it, and passive (OMP_WAIT_POLICY=passive). Medians of three rounds in turn.";
+    public string Description => "Milliseconds an image, idle and beside one busy process a core, and the ratio of the two (2 is the fair share): OpenMP's threads spinning (GOMP_SPINCOUNT=300000, OpenMP's default), as the library sets it, and passive (OMP_WAIT_POLICY=passive). Medians of rounds in turn, 15 idle and 3 beside others.";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {
         List<Measurement> rows = [];
-        foreach (var (work, title, batch) in s_works.Take(options.Smoke ? 1 : s_works.Length))
+        foreach (var (work, title, batch) in s_works.Where(w => w.Work.Contains(options.Only, StringComparison.Ordinal)).Take(options.Smoke ? 1 : s_works.Length))
         {
             var own = options with { Batch = batch(options) };
-            var found = s_waits.Select(_ => (Idle: new List<double>(), Busy: new List<double>())).ToList();
-
-            // In turn, since a machine's speed drifts within minutes.
-            for (var round = 0; round < (options.Smoke ? 1 : Rounds); round++)
+            var idle = InTurn(work, own, options.Smoke ? 1 : IdleRounds, $"{title}, idle", () => null);
+            var busy = InTurn(work, own, options.Smoke ? 1 : BusyRounds, $"{title}, beside busy processes", () => new BusyProcesses(options));
+            foreach (var (i, (wait, _)) in s_waits.Index())
             {
-                foreach (var ((wait, environment), (idle, busy)) in s_waits.Zip(found))
-                {
-                    idle.Add(Milliseconds(work, own, environment));
-                    using (new BusyProcesses(options))
-                    {
-                        busy.Add(Milliseconds(work, own, environment));
-                    }
-
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}, {wait}: idle {idle[^1]:0.00} ms, busy {busy[^1]:0.00} ms"));
-                }
-            }
-
-            foreach (var ((wait, _), (idle, busy)) in s_waits.Zip(found))
-            {
-                rows.Add(Measurement.Of($"{title}, {wait}, idle", "ms/image", idle));
-                var beside = Measurement.Of($"{title}, {wait}, beside busy processes", "ms/image", busy);
+                var ratios = Measurement.Of(wait, "", idle[i].Zip(idle[0], (own, spinning) => own / spinning));
+                rows.Add(Measurement.Of($"{title}, {wait}, idle", "ms/image", idle[i]) with { Note = string.Create(CultureInfo.InvariantCulture, $"{ratios.Median:0.00} times spinning, median of {ratios.Runs} rounds") });
+                var beside = Measurement.Of($"{title}, {wait}, beside busy processes", "ms/image", busy[i]);
                 rows.Add(beside with { Note = string.Create(CultureInfo.InvariantCulture, $"{beside.Median / rows[^1].Median:0.0} times idle") });
             }
         }
 
         return rows;
+    }
+
+    /// <summary>Milliseconds an image in every round, for each way of waiting.</summary>
+    private static IReadOnlyList<IReadOnlyList<double>> InTurn(string work, BenchmarkOptions options, int rounds, string title, Func<IDisposable?> company)
+    {
+        var found = s_waits.Select(_ => new List<double>()).ToList();
+        for (var round = 0; round < rounds; round++)
+        {
+            foreach (var ((wait, environment), figures) in s_waits.Zip(found))
+            {
+                using var busy = company();
+                figures.Add(Milliseconds(work, options, environment));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}, {wait}: {figures[^1]:0.00} ms"));
+            }
+        }
+
+        return found;
     }
 
     private static double Milliseconds(string work, BenchmarkOptions options, Dictionary<string, string?> environment) =>

@@ -15,7 +15,7 @@ var processorTime = new Option<bool>("--cpu-time") { Description = "Counts proce
 var precision = new Option<string?>("--precision") { Description = "fp32 or bf16 alone; by default both. On processors without bfloat16 instructions it takes ten times as long.", Recursive = true };
 precision.AcceptOnlyFromAmong([.. DeviceClock.AllPrecisions.Select(p => p.Name)]);
 var seeds = new Option<int>("--seeds") { Description = "Seeds that 'accepted' trains classifiers with, one to two minutes each for a recipe; by default none.", Recursive = true };
-var recipes = new Option<string>("--only") { Description = "Part of the names of the recipes that 'accepted' measures; by default all.", DefaultValueFactory = _ => "" };
+var recipes = new Option<string>("--only") { Description = "Part of the names of the recipes that 'accepted' measures, or of the works of 'contended' (micro, classify, train, generate); by default all.", DefaultValueFactory = _ => "" };
 var files = new Option<int>("--files") { Description = "Small files that 'bulk' makes and tags.", DefaultValueFactory = _ => 5000, Recursive = true };
 var root = new RootCommand("Benchmarks of ZsMlc.MLNet. Full-size networks run on random weights: nothing is downloaded.") { names, runs, threads, batch, gpu, output, smoke, processorTime, precision, seeds, files, recipes };
 

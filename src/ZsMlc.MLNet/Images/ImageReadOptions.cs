@@ -9,10 +9,10 @@ public sealed record ImageReadOptions
     public const long DefaultMaximumPixels = 64_000_000;
 
     // An ML.NET image is one block of four bytes a pixel.
-    private const long MostPixels = int.MaxValue / 4;
+    private static readonly long MostPixels = Array.MaxLength / 4;
 
     /// <summary>
-    /// Gets the most pixels (width times height) of a picture, 1 to 536,870,911. The size is read from the file's header, so that
+    /// Gets the most pixels (width times height) of a picture, 1 to 536,870,897. The size is read from the file's header, so that
     /// a small file that claims a huge picture costs nothing. Default <see cref="DefaultMaximumPixels"/>.
     /// </summary>
     public long MaximumPixels { get; init; } = DefaultMaximumPixels;

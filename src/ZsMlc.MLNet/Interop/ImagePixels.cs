@@ -80,7 +80,7 @@ internal static class ImagePixels
 
     private static Tensor Copy(MLImage image)
     {
-        var pixels = empty([image.Height, image.Width, 4], ScalarType.Byte);
+        var pixels = empty([image.Height, image.Width, 4], ScalarType.Byte, CPU);
         image.Pixels.CopyTo(pixels.bytes);
         return pixels;
     }

@@ -39,7 +39,7 @@ internal sealed class FoldedConvolution : IDisposable
     /// <summary>Gets or sets whether ReLU is fused with the convolution.</summary>
     public bool Fuses { get; set; }
 
-    /// <summary>Gets or sets whether weights are packed for the shape of the input. By default in bfloat16: in single precision it gains nothing.</summary>
+    /// <summary>Gets or sets whether weights are packed for the shape of the largest input. By default in bfloat16: in single precision it gains nothing.</summary>
     public bool Packs { get; set; }
 
     public Tensor Forward(Tensor x) =>
@@ -67,34 +67,39 @@ internal sealed class FoldedConvolution : IDisposable
 
     private Tensor? Winograd(Tensor x, Tensor? other)
     {
-        if (_stride != 1 || (other is not null && !FusedKernels.Fits(other)) || !WinogradConvolution.Pays(x, _weight))
+        if (_stride != 1 || _padding != 1 || !WinogradConvolution.Pays(x, _weight, other))
         {
             return null;
         }
 
-        using var spread = _spread.Use(() => WinogradConvolution.Spread(_weight).DetachFromDisposeScope());
+        using var spread = _spread.Use(() => Kept(() => WinogradConvolution.Spread(_weight))!);
         return WinogradConvolution.Forward(x, spread.Value, _bias, other, relu: true);
     }
 
     private Tensor? Kernel(Tensor x, Func<Tensor, Tensor?> kernel)
     {
-        if (!Packs)
+        if (!Packs || !FusedKernels.Fits(x, _weight))
         {
             return kernel(_weight);
         }
 
-        var shape = x.shape;
-        using var packed = _packed.Use(() => new(shape, PackedWeights.Convolution(_weight, _stride, _padding, shape)), p => p.Shape.SequenceEqual(shape));
-        return kernel(packed.Value.Weight ?? _weight);
+        // Packed for the largest input so far; what is smaller, such as the last batch of a run, takes the weight as it is.
+        var (shape, size) = (x.shape, x.numel());
+        using var packed = _packed.Use(() => new(shape, size, Kept(() => PackedWeights.Convolution(_weight, _stride, _padding, shape))), p => p.Size >= size);
+        return kernel((packed.Value.Shape.SequenceEqual(shape) ? packed.Value.Weight : null) ?? _weight);
+    }
+
+    /// <summary>A tensor that outlives the call, and its inference mode, in which training could not use it.</summary>
+    private static Tensor? Kept(Func<Tensor?> make)
+    {
+        using var ordinary = inference_mode(false);
+        using var none = no_grad();
+        return make()?.DetachFromDisposeScope();
     }
 
     /// <summary>A weight in a kernel's order; null where there is none.</summary>
-    private sealed class Packed(long[] shape, Tensor? weight) : IDisposable
+    private sealed record Packed(long[] Shape, long Size, Tensor? Weight) : IDisposable
     {
-        public long[] Shape { get; } = shape;
-
-        public Tensor? Weight { get; } = weight?.DetachFromDisposeScope();
-
         public void Dispose() => Weight?.Dispose();
     }
 }

@@ -23,8 +23,8 @@ internal static unsafe class WinogradConvolution
     // Values of all points in a part, and tiles that a matrix product needs to be worth its packing.
     private const int PartElements = 1 << 19, PartTiles = 192;
 
-    // Below these, spreading and reading the weights take longer than is saved.
-    private const int FewestWeights = 32 * 64, FewestTiles = 32;
+    // Below these, spreading takes longer than is saved, and large weights, which take four times their memory here, serve too few tiles.
+    private const int FewestWeights = 32 * 64, FewestTiles = 32, WeightsATile = 1 << 14;
 
     // Half a product an output of the plain way's nine: maps that fill their tiles badly are left to the plain way.
     private const double MostProducts = 4.5;
@@ -56,17 +56,23 @@ internal static unsafe class WinogradConvolution
     /// <summary>Whether a convolution of stride 1 and padding 1 on <paramref name="x"/> is done here, and faster than elsewhere.</summary>
     /// <param name="x">[B, in, H, W].</param>
     /// <param name="weight">[out, in, 3, 3].</param>
-    public static bool Pays(Tensor x, Tensor weight)
+    /// <param name="residual">What is added, or null.</param>
+    public static bool Pays(Tensor x, Tensor weight, Tensor? residual = null)
     {
-        if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || x.dtype != ScalarType.Float32 || !FusedKernels.Fits(x, weight))
+        if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || x.dtype != ScalarType.Float32 || !FusedKernels.Fits(x, weight, residual ?? x))
         {
             return false;
         }
 
-        var (outputs, inputs, tiles, positions) = (weight.shape[0], weight.shape[1], x.shape[0] * Tiles(x.shape[2]) * Tiles(x.shape[3]), x.shape[0] * x.shape[2] * x.shape[3]);
-        return weight.shape[2] == 3 && weight.shape[3] == 3
-            && outputs % Vector256<float>.Count == 0 && inputs % Vector256<float>.Count == 0
-            && outputs * inputs >= FewestWeights && tiles is >= FewestTiles and < int.MaxValue
+        if (x.shape is not [var batch, var inputs, var height, var width] || weight.shape is not [var outputs, var read, 3, 3] || read != inputs
+            || (residual is not null && !residual.shape.SequenceEqual([batch, outputs, height, width])))
+        {
+            return false;
+        }
+
+        var (tiles, positions) = (batch * Tiles(height) * Tiles(width), batch * height * width);
+        return outputs % Vector256<float>.Count == 0 && inputs % Vector256<float>.Count == 0
+            && outputs * inputs >= FewestWeights && tiles is >= FewestTiles and < int.MaxValue && tiles * WeightsATile >= outputs * inputs
             && tiles * Points <= positions * MostProducts;
     }
 

@@ -39,6 +39,21 @@ public sealed class ImageReaderTests
     }
 
     [TestMethod]
+    public void Read_PictureCutShortBehindAnother_ShowsNothingOfIt()
+    {
+        using var alone = ImageReader.Read(File("cut_half.jpg"), new() { AllowTruncated = true });
+        using SKBitmap bright = new(new SKImageInfo(600, 400, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        bright.Erase(SKColors.White);
+        using var encoded = bright.Encode(SKEncodedImageFormat.Png, 100);
+        using var white = ImageReader.Read(encoded.AsStream(), "white");
+        using var behind = ImageReader.Read(File("cut_half.jpg"), new() { AllowTruncated = true });
+
+        Assert.AreEqual(255, white.Pixels[^2]);
+        Assert.AreNotEqual(255, behind.Pixels[^2]);
+        Assert.IsTrue(alone.Pixels.SequenceEqual(behind.Pixels));
+    }
+
+    [TestMethod]
     [DataRow(SKEncodedImageFormat.Jpeg, 1)]
     [DataRow(SKEncodedImageFormat.Webp, 4)]
     [DataRow(SKEncodedImageFormat.Png, 60)]

@@ -98,6 +98,11 @@ public sealed class WinogradConvolutionTests
         Assert.IsFalse(WinogradConvolution.Pays(randn(2, 12, 32, 32), randn(192, 12, 3, 3)), "channels that fill no vector");
         Assert.IsFalse(WinogradConvolution.Pays(randn(2, 16, 32, 32), randn(16, 16, 3, 3)), "few weights");
         Assert.IsFalse(WinogradConvolution.Pays(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16)), "another type");
+        Assert.IsFalse(WinogradConvolution.Pays(x, randn(1024, 1024, 3, 3)), "weights of another number of inputs");
+        Assert.IsFalse(WinogradConvolution.Pays(randn(1, 1024, 24, 24), randn(1024, 1024, 3, 3)), "large weights for few tiles");
+        Assert.IsFalse(WinogradConvolution.Pays(x[0], weight), "no batch");
+        Assert.IsFalse(WinogradConvolution.Pays(x, weight, randn(2, 64, 1, 1)), "a residual of another shape");
+        Assert.IsFalse(WinogradConvolution.Pays(x, weight, randn([2, 64, 32, 32], ScalarType.BFloat16)), "a residual of another type");
         Assert.IsFalse(WinogradConvolution.Pays(x.alias().requires_grad_(), weight), "a gradient");
         Assert.IsFalse(WinogradConvolution.Pays(x.to(META), weight.to(META)), "another device");
     }

@@ -66,7 +66,7 @@ internal static class FusedLayers
     private static Tensor? Fused(Conv2d layer, Tensor x, Tensor? shift, Tensor? residual)
     {
         var (stride, padding, shape) = (layer.stride[0], layer.padding![0], x.shape);
-        if (RunCache.IsOpen && stride == 1 && padding == 1 && WinogradConvolution.Pays(x, layer.weight!)
+        if (RunCache.IsOpen && stride == 1 && padding == 1 && WinogradConvolution.Pays(x, layer.weight!, residual)
             && RunCache.Of(layer, "points", 0, () => WinogradConvolution.Spread(layer.weight!)) is { } points)
         {
             return WinogradConvolution.Forward(x, points, shift is null ? layer.bias! : (layer.bias! + shift).squeeze(0), residual, relu: false);

@@ -18,14 +18,19 @@ public sealed class FusedLayersTests
     [DataRow(2, true)]
     public void Convolve_ShiftAndResidual_AgreesWithThePlainWay(int shiftRows, bool hasResidual)
     {
-        using var inference = inference_mode();
-        using var scope = NewDisposeScope();
-        using var layer = nn.Conv2d(16, 24, 3, padding: 1);
-        var x = randn(2, 16, 6, 5);
-        var shift = shiftRows == 0 ? null : randn(shiftRows, 24);
-        var residual = hasResidual ? randn(2, 24, 6, 5) : null;
+        // A map for packed weights, and one for Winograd's filtering.
+        foreach (var (inputs, outputs, height, width, winograd) in new[] { (16, 24, 6, 5, false), (64, 48, 24, 21, true) })
+        {
+            using var inference = inference_mode();
+            using var scope = NewDisposeScope();
+            using var layer = nn.Conv2d(inputs, outputs, 3, padding: 1);
+            var x = randn(2, inputs, height, width);
+            var shift = shiftRows == 0 ? null : randn(shiftRows, outputs);
+            var residual = hasResidual ? randn(2, outputs, height, width) : null;
 
-        Agree(() => layer.Convolve(x, shift, residual));
+            Assert.AreEqual(winograd, WinogradConvolution.Pays(x, layer.weight!, residual));
+            Agree(() => layer.Convolve(x, shift, residual));
+        }
     }
 
     [TestMethod]
