@@ -8,8 +8,8 @@ public sealed record ImageReadOptions
     /// <summary>The default of <see cref="MaximumPixels"/>: 64 million, 256 MB of memory.</summary>
     public const long DefaultMaximumPixels = 64_000_000;
 
-    // An ML.NET image is one block of four bytes a pixel.
-    private static readonly long MostPixels = Array.MaxLength / 4;
+    // An ML.NET image is one block of four bytes a pixel, and is decoded in an array of .NET's (Array.MaxLength).
+    private const long MostPixels = 0x7FFFFFC7 / 4;
 
     /// <summary>
     /// Gets the most pixels (width times height) of a picture, 1 to 536,870,897. The size is read from the file's header, so that

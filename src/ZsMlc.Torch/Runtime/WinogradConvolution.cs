@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -9,19 +10,23 @@ namespace ZsMlc.Torch.Runtime;
 /// <summary>
 /// Convolution of 3×3 by Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016), in single precision on CPUs: 36 products for
 /// the 16 outputs of a tile where the plain way takes 144. Windows of 6×6 inputs are spread to 36 points, the points' values
-/// multiplied by those of the weights over all channels, 36 matrix products, and the results gathered to outputs.
+/// multiplied by those of the weights over all channels, 36 matrix products, and the results gathered to outputs. A thread does all of this
+/// for some tiles at a time: threads wait for each other once a layer, since on a busy machine each wait may cost a time slice.
 /// </summary>
 /// <remarks>
 /// The points are 0, ±1/√2, ±√2 and ∞ (Vincent et al. 2017). With them the largest error is that of the plain way; with the usual
-/// 0, ±1, ±2, ∞ it is four times that. Tiles go through in parts that caches hold; how many depends on the shape
-/// alone, not on the number of threads.
+/// 0, ±1, ±2, ∞ it is four times that. What a tile's values are does not depend on the tiles that it
+/// goes through with, so results do not depend on the number of threads.
 /// </remarks>
 internal static unsafe class WinogradConvolution
 {
     private const int Tile = 4, Window = Tile + 2, Points = Window * Window;
 
-    // Values of all points in a part, and tiles that a matrix product needs to be worth its packing.
-    private const int PartElements = 1 << 19, PartTiles = 192;
+    // Outputs and tiles of a block of a matrix product, whose sums stay in registers.
+    private const int Columns = 2 * 8, Rows = 6;
+
+    // Tiles that go through at a time: few, so that the second cache holds their values, and more where the weights are large and read anew by every part.
+    private const int FewTiles = 24, TilesAWeight = 1 << 10;
 
     // Below these, spreading takes longer than is saved, and large weights, which take four times their memory here, serve too few tiles.
     private const int FewestWeights = 32 * 64, FewestTiles = 32, WeightsATile = 1 << 14;
@@ -31,7 +36,7 @@ internal static unsafe class WinogradConvolution
 
     private const float A = 0.70710678f, B = 1.41421356f;
 
-    /// <summary>Weights at the 36 points, [36, in, out].</summary>
+    /// <summary>Weights at the 36 points, in the order in which they are read: [36, out / 16, in, 16].</summary>
     /// <param name="weight">[out, in, 3, 3].</param>
     public static Tensor Spread(Tensor weight)
     {
@@ -50,7 +55,7 @@ internal static unsafe class WinogradConvolution
         var points = tensor(rows, [Window, 3], ScalarType.Float64, weight.device);
         var taps = weight.permute(2, 3, 1, 0).reshape(9, -1).to(ScalarType.Float64);
         var values = kron(points, points).matmul(taps);
-        return values.to(weight.dtype).view(Points, weight.shape[1], weight.shape[0]).MoveToOuterDisposeScope();
+        return values.to(weight.dtype).view(Points, weight.shape[1], weight.shape[0] / Columns, Columns).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Whether a convolution of stride 1 and padding 1 on <paramref name="x"/> is done here, and faster than elsewhere.</summary>
@@ -71,14 +76,14 @@ internal static unsafe class WinogradConvolution
         }
 
         var (tiles, positions) = (batch * Tiles(height) * Tiles(width), batch * height * width);
-        return outputs % Vector256<float>.Count == 0 && inputs % Vector256<float>.Count == 0
+        return outputs % Columns == 0 && inputs % Vector256<float>.Count == 0
             && outputs * inputs >= FewestWeights && tiles is >= FewestTiles and < int.MaxValue && tiles * WeightsATile >= outputs * inputs
             && tiles * Points <= positions * MostProducts;
     }
 
     /// <summary>The convolution, with what follows it.</summary>
     /// <param name="x">[B, in, H, W].</param>
-    /// <param name="weight">Weights at the points, [36, in, out].</param>
+    /// <param name="weight">Weights at the points, by <see cref="Spread(Tensor)"/>.</param>
     /// <param name="bias">[out], or [B, out] for values that differ by image.</param>
     /// <param name="residual">[B, out, H, W], added to it; null for none.</param>
     /// <param name="relu">Whether ReLU follows.</param>
@@ -87,54 +92,71 @@ internal static unsafe class WinogradConvolution
     {
         using var scope = NewDisposeScope();
         (x, bias, residual) = (ChannelsLast.Of(x), bias.contiguous(), residual is null ? null : ChannelsLast.Of(residual));
-        var (inputs, outputs, height, width) = ((int)weight.shape[1], (int)weight.shape[2], (int)x.shape[2], (int)x.shape[3]);
+        var (inputs, outputs, height, width) = ((int)weight.shape[2], (int)weight.shape[1] * Columns, (int)x.shape[2], (int)x.shape[3]);
         var result = empty([x.shape[0], height, width, outputs], x.dtype, x.device);
+        var outside = zeros(inputs, x.dtype, x.device);
         var tiles = (int)(x.shape[0] * Tiles(height) * Tiles(width));
-        var part = PartOf(tiles, Math.Max(inputs, outputs));
-        var (spread, outside) = (empty(Points * (long)part * inputs, x.dtype, x.device), zeros(inputs, x.dtype, x.device));
         Job job = new()
         {
-            Source = Data(x), Outside = Data(outside), Spread = Data(spread), Target = Data(result), Bias = Data(bias), Residual = residual is null ? null : Data(residual),
+            Source = Data(x), Outside = Data(outside), Weight = Data(weight), Target = Data(result), Bias = Data(bias), Residual = residual is null ? null : Data(residual),
             Height = height, Width = width, Inputs = inputs, Outputs = outputs, BiasStep = bias.dim() == 1 ? 0 : outputs, Relu = relu,
+            Tiles = tiles, Part = PartOf(tiles, inputs * outputs),
         };
-        for (job.Begin = 0; job.Begin < tiles; job.Begin += part)
-        {
-            job.Count = Math.Min(part, tiles - job.Begin);
-            LibtorchCpu.Loop(job.Count, Points * inputs, &SpreadTiles, &job);
-            using var factors = spread.narrow(0, 0, Points * (long)job.Count * inputs).view(Points, job.Count, inputs);
-            using var products = factors.bmm(weight);
-            job.Products = Data(products);
-            LibtorchCpu.Loop(job.Count, Points * outputs, &GatherTiles, &job);
-        }
-
+        LibtorchCpu.Loop((tiles + job.Part - 1) / job.Part, int.MaxValue, &Convolve, &job);
         GC.KeepAlive(outside);
+        GC.KeepAlive(weight);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
     private static long Tiles(long side) => (side + Tile - 1) / Tile;
 
-    // Parts of one size, and of an odd one: the points of a tile then stand at addresses that do not share a place in the cache.
-    private static int PartOf(int tiles, int channels)
+    /// <summary>Tiles of a part: whole blocks, and no more than leave every thread one.</summary>
+    private static int PartOf(int tiles, int weights)
     {
-        var most = Math.Max(PartElements / (Points * channels), PartTiles);
-        var parts = (tiles + most - 1) / most;
-        return Math.Min(((tiles + parts - 1) / parts) | 1, tiles);
+        var most = Math.Max(FewTiles, weights / TilesAWeight);
+        var parts = Math.Max((tiles + most - 1) / most, get_num_threads());
+        return ((tiles + parts - 1) / parts + Rows - 1) / Rows * Rows;
     }
 
     private static float* Data(Tensor tensor) => (float*)LibtorchCpu.Data(tensor);
 
     [UnmanagedCallersOnly]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SpreadTiles(long begin, long end, void* context)
+    private static void Convolve(long begin, long end, void* context)
     {
         var job = (Job*)context;
-        var (inputs, plane) = (job->Inputs, (long)job->Count * job->Inputs);
+        const int Line = 16;
+        var memory = ArrayPool<float>.Shared.Rent(checked((int)(Points * (job->SpreadPlane + job->ProductPlane)) + Line));
+        try
+        {
+            fixed (float* start = memory)
+            {
+                var spread = (float*)(((nuint)start + (4 * Line) - 1) / (4 * Line) * (4 * Line));
+                var products = spread + (Points * job->SpreadPlane);
+                for (var part = (int)begin; part < end; part++)
+                {
+                    var (first, count) = (part * job->Part, Math.Min(job->Part, job->Tiles - (part * job->Part)));
+                    SpreadTiles(job, first, count, spread);
+                    Multiply(job, count, spread, products);
+                    GatherTiles(job, first, count, products);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(memory);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SpreadTiles(Job* job, int first, int count, float* spread)
+    {
+        var (inputs, plane) = (job->Inputs, job->SpreadPlane);
         var window = stackalloc float*[Points];
         var columns = stackalloc Vector256<float>[Points];
-        for (var tile = begin; tile < end; tile++)
+        for (var tile = 0; tile < count; tile++)
         {
-            job->Look(tile, window);
-            var to = job->Spread + (tile * inputs);
+            job->Look(first + tile, window);
+            var to = spread + ((long)tile * inputs);
             for (var c = 0; c < inputs; c += Vector256<float>.Count)
             {
                 for (var i = 0; i < Window; i++)
@@ -161,23 +183,76 @@ internal static unsafe class WinogradConvolution
         }
     }
 
-    [UnmanagedCallersOnly]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GatherTiles(long begin, long end, void* context)
+    /// <summary>The matrix product of every point.</summary>
+    private static void Multiply(Job* job, int count, float* spread, float* products)
     {
-        var job = (Job*)context;
-        var (outputs, plane, relu) = (job->Outputs, (long)job->Count * job->Outputs, job->Relu);
+        var (inputs, outputs) = (job->Inputs, job->Outputs);
+        for (var point = 0; point < Points; point++, spread += job->SpreadPlane, products += job->ProductPlane)
+        {
+            var weights = job->Weight + ((long)point * inputs * outputs);
+            for (var column = 0; column < outputs; column += Columns, weights += inputs * Columns)
+            {
+                // The last block may take in rows that hold nothing, and nobody reads what it makes of them.
+                for (var row = 0; row < count; row += Rows)
+                {
+                    MultiplyBlock(spread + ((long)row * inputs), inputs, weights, products + ((long)row * outputs) + column, outputs);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyBlock(float* x, int inputs, float* weights, float* y, int outputs)
+    {
+        Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default, a3 = default, b3 = default, a4 = default, b4 = default, a5 = default, b5 = default;
+        long one = inputs, two = 2L * inputs, three = 3L * inputs, four = 4L * inputs, five = 5L * inputs;
+        for (var end = x + inputs; x < end; x++, weights += Columns)
+        {
+            var (a, b) = (Vector256.Load(weights), Vector256.Load(weights + 8));
+            var value = Vector256.Create(*x);
+            (a0, b0) = (Vector256.FusedMultiplyAdd(value, a, a0), Vector256.FusedMultiplyAdd(value, b, b0));
+            value = Vector256.Create(x[one]);
+            (a1, b1) = (Vector256.FusedMultiplyAdd(value, a, a1), Vector256.FusedMultiplyAdd(value, b, b1));
+            value = Vector256.Create(x[two]);
+            (a2, b2) = (Vector256.FusedMultiplyAdd(value, a, a2), Vector256.FusedMultiplyAdd(value, b, b2));
+            value = Vector256.Create(x[three]);
+            (a3, b3) = (Vector256.FusedMultiplyAdd(value, a, a3), Vector256.FusedMultiplyAdd(value, b, b3));
+            value = Vector256.Create(x[four]);
+            (a4, b4) = (Vector256.FusedMultiplyAdd(value, a, a4), Vector256.FusedMultiplyAdd(value, b, b4));
+            value = Vector256.Create(x[five]);
+            (a5, b5) = (Vector256.FusedMultiplyAdd(value, a, a5), Vector256.FusedMultiplyAdd(value, b, b5));
+        }
+
+        Store(a0, b0, y);
+        Store(a1, b1, y += outputs);
+        Store(a2, b2, y += outputs);
+        Store(a3, b3, y += outputs);
+        Store(a4, b4, y += outputs);
+        Store(a5, b5, y + outputs);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<float> a, Vector256<float> b, float* y)
+    {
+        a.Store(y);
+        b.Store(y + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void GatherTiles(Job* job, int first, int count, float* products)
+    {
+        var (outputs, plane, relu) = (job->Outputs, job->ProductPlane, job->Relu);
         var rows = stackalloc Vector256<float>[Tile * Window];
         var values = stackalloc Vector256<float>[Tile * Tile];
-        for (var tile = begin; tile < end; tile++)
+        for (var tile = 0; tile < count; tile++)
         {
-            var (image, top, left) = job->Place(tile);
+            var (image, top, left) = job->Place(first + tile);
             var (high, wide) = (Math.Min(Tile, job->Height - top), Math.Min(Tile, job->Width - left));
             var start = ((((image * job->Height) + top) * job->Width) + left) * outputs;
             var bias = job->Bias + (image * job->BiasStep);
             for (var c = 0; c < outputs; c += Vector256<float>.Count)
             {
-                var source = job->Products + (tile * outputs) + c;
+                var source = products + ((long)tile * outputs) + c;
                 for (var i = 0; i < Window; i++, source += Window * plane)
                 {
                     Gather(
@@ -237,25 +312,30 @@ internal static unsafe class WinogradConvolution
     /// <summary>What the threads share.</summary>
     private struct Job
     {
-        /// <summary>The map, a pixel outside of it, values at the points [36, Count, in], products [36, Count, out], the result, and what is added.</summary>
-        public float* Source, Outside, Spread, Products, Target, Bias, Residual;
+        /// <summary>The map, a pixel outside of it, the weights, the result, and what is added.</summary>
+        public float* Source, Outside, Weight, Target, Bias, Residual;
 
         public int Height, Width, Inputs, Outputs, BiasStep;
 
-        /// <summary>The tiles at work.</summary>
-        public int Begin, Count;
+        /// <summary>All tiles, and those of a part.</summary>
+        public int Tiles, Part;
 
         public bool Relu;
 
+        // Values of a point, and some between, so that the points of a tile do not share a place in the cache.
+        public readonly long SpreadPlane => ((long)Part * Inputs) + 16;
+
+        public readonly long ProductPlane => ((long)Part * Outputs) + 16;
+
         /// <summary>Image, row and column of a tile's first output.</summary>
-        public readonly (long Image, int Top, int Left) Place(long tile)
+        public readonly (long Image, int Top, int Left) Place(int tile)
         {
-            var (index, across, down) = (Begin + tile, Tiles(Width), Tiles(Height));
-            return (index / (across * down), (int)(index / across % down) * Tile, (int)(index % across) * Tile);
+            var (across, down) = ((Width + Tile - 1) / Tile, (Height + Tile - 1) / Tile);
+            return (tile / (across * down), tile / across % down * Tile, tile % across * Tile);
         }
 
         /// <summary>Addresses of the pixels in a tile's window.</summary>
-        public readonly void Look(long tile, float** window)
+        public readonly void Look(int tile, float** window)
         {
             var (image, top, left) = Place(tile);
             for (var y = top - 1; y < top - 1 + Window; y++)
