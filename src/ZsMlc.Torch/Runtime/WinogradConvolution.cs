@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -14,8 +13,8 @@ namespace ZsMlc.Torch.Runtime;
 /// for some tiles at a time: threads wait for each other once a layer, since on a busy machine each wait may cost a time slice.
 /// </summary>
 /// <remarks>
-/// The points are 0, ±1/√2, ±√2 and ∞ (Vincent et al. 2017). With them the largest error is that of the plain way; with the usual
-/// 0, ±1, ±2, ∞ it is four times that. What a tile's values are does not depend on the tiles that it
+/// The points are 0, ±1/√2, ±√2 and ∞, whose products are 1: the largest error is about that of the plain way, where with the usual
+/// 0, ±1, ±2, ∞ it is several times that (both measured). What a tile's values are does not depend on the tiles that it
 /// goes through with, so results do not depend on the number of threads.
 /// </remarks>
 internal static unsafe class WinogradConvolution
@@ -31,7 +30,7 @@ internal static unsafe class WinogradConvolution
     // Below these, spreading takes longer than is saved, and large weights, which take four times their memory here, serve too few tiles.
     private const int FewestWeights = 32 * 64, FewestTiles = 32, WeightsATile = 1 << 14;
 
-    // Half a product an output of the plain way's nine: maps that fill their tiles badly are left to the plain way.
+    // Products an output, of the plain way's nine: maps that fill their tiles badly are left to the plain way.
     private const double MostProducts = 4.5;
 
     private const float A = 0.70710678f, B = 1.41421356f;
@@ -96,13 +95,22 @@ internal static unsafe class WinogradConvolution
         var result = empty([x.shape[0], height, width, outputs], x.dtype, x.device);
         var outside = zeros(inputs, x.dtype, x.device);
         var tiles = (int)(x.shape[0] * Tiles(height) * Tiles(width));
+        var (part, threads) = (PartOf(tiles, inputs * outputs), get_num_threads());
+        using var buffers = empty(threads * Job.BufferOf(part, inputs, outputs), x.dtype, x.device);
         Job job = new()
         {
             Source = Data(x), Outside = Data(outside), Weight = Data(weight), Target = Data(result), Bias = Data(bias), Residual = residual is null ? null : Data(residual),
             Height = height, Width = width, Inputs = inputs, Outputs = outputs, BiasStep = bias.dim() == 1 ? 0 : outputs, Relu = relu,
-            Tiles = tiles, Part = PartOf(tiles, inputs * outputs),
+            Tiles = tiles, Part = part, Buffers = Data(buffers), BuffersLeft = threads,
         };
-        LibtorchCpu.Loop((tiles + job.Part - 1) / job.Part, int.MaxValue, &Convolve, &job);
+
+        // Every part is worth a thread.
+        LibtorchCpu.Loop((tiles + part - 1) / part, int.MaxValue, &Convolve, &job);
+        if (job.BuffersLeft < 0)
+        {
+            throw new InvalidOperationException("libtorch shared out a loop among more threads than it has.");
+        }
+
         GC.KeepAlive(outside);
         GC.KeepAlive(weight);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
@@ -124,26 +132,20 @@ internal static unsafe class WinogradConvolution
     private static void Convolve(long begin, long end, void* context)
     {
         var job = (Job*)context;
-        const int Line = 16;
-        var memory = ArrayPool<float>.Shared.Rent(checked((int)(Points * (job->SpreadPlane + job->ProductPlane)) + Line));
-        try
+        var buffer = Interlocked.Decrement(ref job->BuffersLeft);
+        if (buffer < 0)
         {
-            fixed (float* start = memory)
-            {
-                var spread = (float*)(((nuint)start + (4 * Line) - 1) / (4 * Line) * (4 * Line));
-                var products = spread + (Points * job->SpreadPlane);
-                for (var part = (int)begin; part < end; part++)
-                {
-                    var (first, count) = (part * job->Part, Math.Min(job->Part, job->Tiles - (part * job->Part)));
-                    SpreadTiles(job, first, count, spread);
-                    Multiply(job, count, spread, products);
-                    GatherTiles(job, first, count, products);
-                }
-            }
+            return;
         }
-        finally
+
+        var spread = job->Buffers + (buffer * Job.BufferOf(job->Part, job->Inputs, job->Outputs));
+        var products = spread + (Points * job->SpreadPlane);
+        for (var part = (int)begin; part < end; part++)
         {
-            ArrayPool<float>.Shared.Return(memory);
+            var (first, count) = (part * job->Part, Math.Min(job->Part, job->Tiles - (part * job->Part)));
+            SpreadTiles(job, first, count, spread);
+            Multiply(job, count, spread, products);
+            GatherTiles(job, first, count, products);
         }
     }
 
@@ -312,20 +314,27 @@ internal static unsafe class WinogradConvolution
     /// <summary>What the threads share.</summary>
     private struct Job
     {
-        /// <summary>The map, a pixel outside of it, the weights, the result, and what is added.</summary>
-        public float* Source, Outside, Weight, Target, Bias, Residual;
+        /// <summary>The map, a pixel outside of it, the weights, the result, what is added, and room for every thread's part.</summary>
+        public float* Source, Outside, Weight, Target, Bias, Residual, Buffers;
 
         public int Height, Width, Inputs, Outputs, BiasStep;
 
         /// <summary>All tiles, and those of a part.</summary>
         public int Tiles, Part;
 
+        /// <summary>Rooms that no thread has taken; below 0, more were asked for than there are.</summary>
+        public int BuffersLeft;
+
         public bool Relu;
 
-        // Values of a point, and some between, so that the points of a tile do not share a place in the cache.
-        public readonly long SpreadPlane => ((long)Part * Inputs) + 16;
+        public readonly long SpreadPlane => Plane(Part, Inputs);
 
-        public readonly long ProductPlane => ((long)Part * Outputs) + 16;
+        public readonly long ProductPlane => Plane(Part, Outputs);
+
+        public static long BufferOf(int part, int inputs, int outputs) => Points * (Plane(part, inputs) + Plane(part, outputs));
+
+        // Values of a point, and some between, so that the points of a tile do not share a place in the cache.
+        private static long Plane(int part, int channels) => ((long)part * channels) + 16;
 
         /// <summary>Image, row and column of a tile's first output.</summary>
         public readonly (long Image, int Top, int Left) Place(int tile)
