@@ -20,4 +20,21 @@ internal static class KernelAssert
         var limit = (expected.dtype == ScalarType.BFloat16 ? 1.0 / 64 : 1e-5) * e.abs().max().item<float>();
         Assert.IsLessThanOrEqualTo(limit, (double)(e - a).abs().max().item<float>(), what);
     }
+
+    /// <summary>The same bits from one thread as from three.</summary>
+    public static void SameBitsFromAnyThreads(Func<Tensor> work)
+    {
+        var threads = get_num_threads();
+        try
+        {
+            set_num_threads(3);
+            var many = work();
+            set_num_threads(1);
+            Assert.AreEqual(0f, (many - work()).abs().max().item<float>());
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
 }
