@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using ZsMlc.Torch.Runtime;
 
 namespace ZsMlc.MLNet.Images;
 
@@ -11,14 +11,14 @@ internal static unsafe class TurboJpeg
     // The library's numbers: 32-bit red, green, blue and a full alpha; stop at the first warning, and at hundreds of scans, which Skia then reads as it would without this.
     private const int Rgba = 7, StopOnWarning = 8192, LimitScans = 32768;
 
-    private static readonly nint s_library = OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libturbojpeg.so.0", out var library) ? library : 0;
+    private static readonly nint s_library = OperatingSystem.IsLinux() ? NativeLookup.Library("libturbojpeg.so.0") : 0;
 
-    private static readonly delegate* unmanaged<nint> s_begin = (delegate* unmanaged<nint>)Function("tjInitDecompress");
+    private static readonly delegate* unmanaged<nint> s_begin = (delegate* unmanaged<nint>)NativeLookup.Function(s_library, "tjInitDecompress");
 
     private static readonly delegate* unmanaged<nint, byte*, nuint, byte*, int, int, int, int, int, int> s_decode =
-        (delegate* unmanaged<nint, byte*, nuint, byte*, int, int, int, int, int, int>)Function("tjDecompress2");
+        (delegate* unmanaged<nint, byte*, nuint, byte*, int, int, int, int, int, int>)NativeLookup.Function(s_library, "tjDecompress2");
 
-    private static readonly delegate* unmanaged<nint, int> s_end = (delegate* unmanaged<nint, int>)Function("tjDestroy");
+    private static readonly delegate* unmanaged<nint, int> s_end = (delegate* unmanaged<nint, int>)NativeLookup.Function(s_library, "tjDestroy");
 
     /// <summary>Gets whether there is such a library.</summary>
     public static bool IsAvailable => s_begin != null && s_decode != null && s_end != null;
@@ -44,6 +44,4 @@ internal static unsafe class TurboJpeg
             return error == 0;
         }
     }
-
-    private static nint Function(string name) => s_library != 0 && NativeLibrary.TryGetExport(s_library, name, out var function) ? function : 0;
 }

@@ -27,6 +27,6 @@ internal static unsafe class CallingThread
     private static nint Function()
     {
         TorchRuntime.EnsureLoaded();
-        return OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu.so", out var libtorch) && NativeLibrary.TryGetExport(libtorch, "omp_set_num_threads", out var function) ? function : 0;
+        return OperatingSystem.IsLinux() ? NativeLookup.Function(NativeLookup.Library("libtorch_cpu.so"), "omp_set_num_threads") : 0;
     }
 }

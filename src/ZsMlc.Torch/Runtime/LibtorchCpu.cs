@@ -11,7 +11,7 @@ internal static unsafe class LibtorchCpu
     private const int ThreadElements = 1 << 15;
 
     private static readonly nint s_library =
-        RuntimeInformation.ProcessArchitecture == Architecture.X64 && NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.so", out var library) ? library : 0;
+        RuntimeInformation.ProcessArchitecture == Architecture.X64 ? NativeLookup.Library(OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.so") : 0;
 
     private static readonly delegate* unmanaged<nint, void**, int> s_data = (delegate* unmanaged<nint, void**, int>)Function("aoti_torch_get_data_ptr");
 
@@ -28,7 +28,7 @@ internal static unsafe class LibtorchCpu
     public static bool RunsLoops => s_data != null && s_parallel != null;
 
     /// <summary>The address of a function; 0 where this libtorch has none of the name.</summary>
-    public static nint Function(string name) => s_library != 0 && NativeLibrary.TryGetExport(s_library, name, out var function) ? function : 0;
+    public static nint Function(string name) => NativeLookup.Function(s_library, name);
 
     /// <summary>Where a tensor's values begin. It is good for as long as the tensor is.</summary>
     public static void* Data(Tensor tensor)

@@ -21,7 +21,7 @@ internal static unsafe class PackedWeights
 
     /// <summary>C++'s operator new, since libtorch deletes an optional value that it is given.</summary>
     private static readonly delegate* unmanaged<nuint, ulong*> s_new =
-        (delegate* unmanaged<nuint, ulong*>)(OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libstdc++.so.6", out var cpp) && NativeLibrary.TryGetExport(cpp, "_Znwm", out var function) ? function : 0);
+        (delegate* unmanaged<nuint, ulong*>)(OperatingSystem.IsLinux() ? NativeLookup.Function(NativeLookup.Library("libstdc++.so.6"), "_Znwm") : 0);
 
     /// <summary>The weight [out, in] of a linear layer.</summary>
     public static Tensor? Linear(Tensor weight) =>

@@ -23,6 +23,11 @@ namespace ZsMlc.Torch.Runtime;
 /// environment variable <c>ZSMLC_PROCESS_SETTINGS</c> with the value 0 turns all of it off. Waiting and memory are set on Linux
 /// with GNU's C library alone.
 /// </para>
+/// <para>
+/// On Linux it also takes the place of TorchSharp's import resolver (<see cref="NativeLibrary.SetDllImportResolver"/>), to free the numbers
+/// that TorchSharp hands to libtorch some seconds after their last use: TorchSharp 0.107 lets a garbage collection free one while
+/// libtorch reads it. A program with a resolver of its own for TorchSharp sets it first, or turns this off by the same variable.
+/// </para>
 /// </remarks>
 public static class TorchRuntime
 {
@@ -128,14 +133,14 @@ public static class TorchRuntime
 
         try
         {
-            NativeLibrary.Load(bridge);
+            ScalarLifetime.Extend(NativeLibrary.Load(bridge), Bridge);
             Description = bridge;
             return null;
         }
         catch (DllNotFoundException e) when (e.Message.Contains(LibTorchSharpPatch.NewVersion))
         {
             var copy = LibTorchSharpPatch.PatchedCopy(bridge);
-            NativeLibrary.Load(copy);
+            ScalarLifetime.Extend(NativeLibrary.Load(copy), Bridge);
             Description = $"{copy} (adapted from {bridge}: the system's C++ library is older than {LibTorchSharpPatch.NewVersion})";
             return null;
         }
