@@ -167,7 +167,7 @@ public sealed class FusionClassifierTrainer
             return null;
         }
 
-        (loss * _options.LossScale).backward();
+        GradientFunction.Backward(loss * _options.LossScale);
         if (!sgd.GradientsAreFinite())
         {
             return null;

@@ -12,7 +12,7 @@ internal sealed class FoldedConvolution : IDisposable
 {
     private readonly Tensor _weight, _bias;
     private readonly long _stride, _padding;
-    private readonly KeptValue<Tensor> _spread = new();
+    private readonly KeptValue<Tensor> _spread = new(), _spreadTurned = new();
     private readonly KeptValue<Packed> _packed = new();
 
     public FoldedConvolution(Conv2d convolution, BatchNorm2d norm, long stride, long padding, ScalarType dtype)
@@ -62,18 +62,42 @@ internal sealed class FoldedConvolution : IDisposable
         _bias.Dispose();
         Scale.Dispose();
         _spread.Dispose();
+        _spreadTurned.Dispose();
         _packed.Dispose();
     }
 
     private Tensor? Winograd(Tensor x, Tensor? other)
     {
-        if (_stride != 1 || _padding != 1 || !WinogradConvolution.Pays(x, _weight, other))
+        var learns = is_grad_enabled() && (x.requires_grad || other is { requires_grad: true });
+        using (no_grad())
         {
-            return null;
+            if (_stride != 1 || _padding != 1 || !WinogradConvolution.Pays(x, _weight, other))
+            {
+                return null;
+            }
         }
 
+        return learns ? new RectifiedConvolution(Filtered, Back).Run(other is null ? [x] : [x, other]) : Filtered(x, other);
+    }
+
+    private Tensor Filtered(Tensor x, Tensor? other)
+    {
         using var spread = _spread.Use(() => Kept(() => WinogradConvolution.Spread(_weight))!);
         return WinogradConvolution.Forward(x, spread.Value, _bias, other, relu: true);
+    }
+
+    /// <summary>The gradient of the input of a convolution of stride and padding 1: the convolution of the result's with weights whose channels change places and whose taps are turned round.</summary>
+    private Tensor Back(Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        var turned = _weight.transpose(0, 1);
+        if (!WinogradConvolution.Pays(gradient, turned))
+        {
+            return nn.functional.conv_transpose2d(gradient, _weight, strides: [_stride, _stride], padding: [_padding, _padding]).MoveToOuterDisposeScope();
+        }
+
+        using var spread = _spreadTurned.Use(() => Kept(() => WinogradConvolution.Spread(turned.flip(2, 3)))!);
+        return WinogradConvolution.Forward(gradient, spread.Value, zeros(turned.shape[0], gradient.dtype, gradient.device), null, relu: false).MoveToOuterDisposeScope();
     }
 
     private Tensor? Kernel(Tensor x, Func<Tensor, Tensor?> kernel)

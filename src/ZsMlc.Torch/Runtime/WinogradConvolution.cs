@@ -104,8 +104,8 @@ internal static unsafe class WinogradConvolution
             Tiles = tiles, Part = part, Buffers = Data(buffers), BuffersLeft = threads,
         };
 
-        // Every part is worth a thread.
-        LibtorchCpu.Loop((tiles + part - 1) / part, int.MaxValue, &Convolve, &job);
+        // Each thread takes parts for as long as there are some, so that one which has to wait for a processor holds up a part and not its share.
+        LibtorchCpu.Loop(threads, int.MaxValue, &Convolve, &job);
         if (job.BuffersLeft < 0)
         {
             throw new InvalidOperationException("libtorch shared out a loop among more threads than it has.");
@@ -140,9 +140,8 @@ internal static unsafe class WinogradConvolution
 
         var spread = job->Buffers + (buffer * Job.BufferOf(job->Part, job->Inputs, job->Outputs));
         var products = spread + (Points * job->SpreadPlane);
-        for (var part = (int)begin; part < end; part++)
+        while (job->Take(out var first) is > 0 and var count)
         {
-            var (first, count) = (part * job->Part, Math.Min(job->Part, job->Tiles - (part * job->Part)));
             SpreadTiles(job, first, count, spread);
             Multiply(job, count, spread, products);
             GatherTiles(job, first, count, products);
@@ -325,6 +324,9 @@ internal static unsafe class WinogradConvolution
         /// <summary>Rooms that no thread has taken; below 0, more were asked for than there are.</summary>
         public int BuffersLeft;
 
+        /// <summary>Parts that have been taken.</summary>
+        public int Taken;
+
         public bool Relu;
 
         public readonly long SpreadPlane => Plane(Part, Inputs);
@@ -335,6 +337,15 @@ internal static unsafe class WinogradConvolution
 
         // Values of a point, and some between, so that the points of a tile do not share a place in the cache.
         private static long Plane(int part, int channels) => ((long)part * channels) + 16;
+
+        /// <summary>Takes the next part.</summary>
+        /// <returns>How many tiles it has; 0 when there is none left.</returns>
+        public int Take(out int first)
+        {
+            var start = (Interlocked.Increment(ref Taken) - 1L) * Part;
+            first = (int)Math.Min(start, Tiles);
+            return Math.Min(Part, Tiles - first);
+        }
 
         /// <summary>Image, row and column of a tile's first output.</summary>
         public readonly (long Image, int Top, int Left) Place(int tile)

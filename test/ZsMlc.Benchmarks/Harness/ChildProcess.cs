@@ -55,7 +55,9 @@ internal sealed record ChildProcess(IReadOnlyList<string> Lines, double SecondsT
         var began = Stopwatch.GetTimestamp();
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         var peak = double.NaN;
-        using var watch = new Timer(_ => peak = ProcessMemory.Peak(process.Id, peak), null, 0, 10);
+
+        // Seldom, since the kernel keeps the highest: a hundred looks a second took a tenth of what a program got beside busy ones.
+        using var watch = new Timer(_ => peak = ProcessMemory.Peak(process.Id, peak), null, 0, 250);
         List<string> lines = [];
         double? first = null;
         while (process.StandardOutput.ReadLine() is { } line)

@@ -67,6 +67,68 @@ public sealed class FoldedConvolutionTests
     }
 
     [TestMethod]
+    [DataRow(64, 64, 28, DisplayName = "by Winograd's filtering")]
+    [DataRow(40, 64, 28, DisplayName = "forward alone by the filtering")]
+    [DataRow(64, 64, 8, DisplayName = "plain")]
+    public void Rectified_WhereGradientsFlow_HasThePlainWaysGradients(int inputs, int outputs, int side)
+    {
+        using var scope = NewDisposeScope();
+        var (convolution, norm) = (nn.Conv2d(inputs, outputs, 3, padding: 1, bias: false), nn.BatchNorm2d(outputs));
+        using FoldedConvolution folded = new(convolution, norm, 1, 1, ScalarType.Float32);
+
+        // Sums stay away from 0, on whose two sides the ways could round.
+        var (x, other, weights) = (ChannelsLast.Of(randn(2, inputs, side, side)), 10 * ChannelsLast.Of(randn(2, outputs, side, side)).sign(), randn(2, outputs, side, side));
+        foreach (var (learnsX, learnsOther) in new[] { (true, true), (true, false), (false, true) })
+        {
+            (Tensor Result, Tensor?[] Gradients) Run(bool fuses)
+            {
+                folded.Fuses = fuses;
+                var (input, added) = (x.detach().requires_grad_(learnsX), other.detach().requires_grad_(learnsOther));
+                var result = folded.Rectified(input, added.alias());
+                GradientFunction.Backward((result * weights).sum());
+                return (result, [input.grad, added.grad]);
+            }
+
+            var (plain, ours) = (Run(false), Run(true));
+            KernelAssert.Close(plain.Result, ours.Result, "result");
+            foreach (var (expected, actual) in plain.Gradients.Zip(ours.Gradients))
+            {
+                Assert.AreEqual(expected is null, actual is null);
+                if (expected is not null)
+                {
+                    KernelAssert.Close(expected, actual!, $"gradient, {learnsX}, {learnsOther}");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Rectified_WhereGradientsFlow_LeavesNoTensor()
+    {
+        using var scope = NewDisposeScope();
+        var (convolution, norm) = (nn.Conv2d(64, 64, 3, padding: 1, bias: false), nn.BatchNorm2d(64));
+        using FoldedConvolution folded = new(convolution, norm, 1, 1, ScalarType.Float32) { Fuses = true };
+        var x = ChannelsLast.Of(randn(1, 64, 28, 28)).requires_grad_();
+        void Step()
+        {
+            using var step = NewDisposeScope();
+            GradientFunction.Backward(folded.Rectified(folded.Rectified(x)).sum());
+            x.grad!.zero_();
+        }
+
+        Step();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = Tensor.TotalCount;
+        for (var i = 0; i < 5; i++)
+        {
+            Step();
+        }
+
+        Assert.IsLessThanOrEqualTo(before, Tensor.TotalCount);
+    }
+
+    [TestMethod]
     public void Dispose_AfterEveryKernel_LeavesNoTensor()
     {
         using var inference = inference_mode();

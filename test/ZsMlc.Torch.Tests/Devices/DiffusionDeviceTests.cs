@@ -45,7 +45,7 @@ public sealed class DiffusionDeviceTests
             var rows = Condition((int)states.shape[0]) with { States = states };
             unet.GradientCheckpointing = true;
             var (_, pixels) = pipeline.SampleWithGradients(rows, Random(2, 4, 8, 8), new() { Steps = 3, GuidanceScale = 5, GuidanceStart = 0.2 }, 2);
-            ZsMlc.Torch.Diffusion.Blocks.Recompute.Backward(pixels.sum());
+            ZsMlc.Torch.Runtime.GradientFunction.Backward(pixels.sum());
             unet.GradientCheckpointing = false;
             return states.grad!;
         });

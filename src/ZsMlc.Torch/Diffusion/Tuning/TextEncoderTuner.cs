@@ -1,9 +1,9 @@
 using System.Text.Json;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
-using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Diffusion.Files;
 using ZsMlc.Torch.Filtering;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Tuning;
@@ -104,7 +104,7 @@ public sealed class TextEncoderTuner
             return (double.NaN, double.NaN);
         }
 
-        Recompute.Backward(loss);
+        GradientFunction.Backward(loss);
         if (!double.IsFinite(adam.ClipGradients(_options.GradientClip)))
         {
             return (double.NaN, double.NaN);
