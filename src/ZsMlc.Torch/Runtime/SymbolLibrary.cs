@@ -18,21 +18,21 @@ internal static class SymbolLibrary
     /// <param name="needed">Name of the other library, which is loaded already.</param>
     /// <param name="symbol">Name of the function.</param>
     /// <param name="address">Where the function is.</param>
-    /// <returns>The handle; 0 where this system's loader does not take it.</returns>
-    public static nint Load(string needed, string symbol, nint address)
+    /// <param name="folder">Where its file is written, and deleted when it is loaded; by default that for temporary files.</param>
+    /// <returns>The handle; 0 where there is no such folder or this system's loader does not take the file.</returns>
+    public static nint Load(string needed, string symbol, nint address, string? folder = null)
     {
         if (!OperatingSystem.IsLinux() || Machine is not { } machine)
         {
             return 0;
         }
 
-        var path = Path.Combine(Path.GetTempPath(), $"zsmlc-{Guid.NewGuid():n}.so");
         try
         {
-            using (var file = new FileStream(path, FileMode.CreateNew))
-            {
-                file.Write(Image(machine, needed, Path.GetFileName(path), symbol, address));
-            }
+            var path = Path.Combine(folder ?? Path.GetTempPath(), $"zsmlc-{Guid.NewGuid():n}.so");
+            using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 4096, FileOptions.DeleteOnClose);
+            file.Write(Image(machine, needed, Path.GetFileName(path), symbol, address));
+            file.Flush();
 
             // A C library of before 2018 takes an absolute address for a relative one.
             return NativeLookup.Library(path) is var handle && NativeLookup.Function(handle, symbol) == address ? handle : 0;
@@ -40,10 +40,6 @@ internal static class SymbolLibrary
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return 0;
-        }
-        finally
-        {
-            File.Delete(path);
         }
     }
 
