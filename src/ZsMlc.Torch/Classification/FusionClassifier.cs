@@ -173,6 +173,9 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
         return _frozen.Use(() => Freeze(type), f => f.DType == type);
     }
 
+    /// <summary>Frees the image tower made fast, with what it keeps for gradients; the next use makes it again.</summary>
+    internal void ForgetFastTower() => _frozen.Forget();
+
     private IFrozenTower Freeze(ScalarType type)
     {
         // The first use may be in inference mode, a later one in training, which cannot take tensors made there.

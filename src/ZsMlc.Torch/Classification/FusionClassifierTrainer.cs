@@ -79,6 +79,7 @@ public sealed class FusionClassifierTrainer
         {
             _classifier.Freeze();
             _classifier.ForgetTextFeatures();
+            _classifier.ForgetFastTower();
         }
 
         if (state.BestEpoch > 0)

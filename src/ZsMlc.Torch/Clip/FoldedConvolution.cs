@@ -51,7 +51,7 @@ internal sealed class FoldedConvolution : IDisposable
         (Fuses ? Winograd(x, null) ?? Kernel(x, weight => FusedKernels.Convolution(x, weight, _bias, _stride, _padding, FusedActivation.Relu)) : null)
         ?? Forward(x).relu_();
 
-    /// <summary>ReLU of the sum of the convolution and another map, whose values are lost.</summary>
+    /// <summary>ReLU of the sum of the convolution and another map, whose values may be lost.</summary>
     public Tensor Rectified(Tensor x, Tensor other) =>
         (Fuses ? Winograd(x, other) ?? Kernel(x, weight => FusedKernels.AddConvolution(other, x, weight, _bias, _stride, _padding, FusedActivation.Relu) ? other.alias() : null) : null)
         ?? Forward(x).add_(other).relu_();

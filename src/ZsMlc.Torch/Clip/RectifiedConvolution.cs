@@ -23,8 +23,7 @@ internal sealed class RectifiedConvolution(Func<Tensor, Tensor?, Tensor> forward
     /// <inheritdoc/>
     protected override IEnumerable<Tensor?> Gradients(IReadOnlyList<Tensor> kept, IReadOnlyList<bool> needed, Tensor gradient)
     {
-        // No result is below 0, so their signs are the mask.
-        var passed = gradient * kept[0].sign();
+        var passed = gradient.masked_fill(kept[0].le(0), 0);
         return [needed[0] ? backward(passed) : null, .. needed.Skip(1).Select(n => n ? passed : null)];
     }
 }

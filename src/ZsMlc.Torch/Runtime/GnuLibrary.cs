@@ -10,8 +10,7 @@ internal static partial class GnuLibrary
     private const int TrimThreshold = -1, MmapThreshold = -3; // M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
 
     /// <summary>Whether this process runs on GNU's C library.</summary>
-    public static bool IsPresent { get; } = OperatingSystem.IsLinux()
-        && NativeLibrary.TryLoad(Name, out var library) && NativeLibrary.TryGetExport(library, "gnu_get_libc_version", out _);
+    public static bool IsPresent { get; } = OperatingSystem.IsLinux() && NativeLookup.Function(NativeLookup.Library(Name), "gnu_get_libc_version") != 0;
 
     /// <summary>Sets an environment variable where native code sees it; .NET's own call changes a copy.</summary>
     /// <remarks>Other native threads must not read the environment meanwhile, so this belongs to the start of a process.</remarks>

@@ -29,13 +29,16 @@ internal abstract class GradientFunction
     {
         var graph = s_graph;
         s_graph = 0;
+
+        // Of a back-propagation that did not go this way.
+        s_failures.TryRemove(graph, out _);
         try
         {
             loss.backward();
         }
-        catch (ExternalException) when (s_failures.TryRemove(graph, out var failure))
+        catch (ExternalException) when (s_failures.ContainsKey(graph))
         {
-            failure.Throw();
+            // Thrown below as it was.
         }
         finally
         {
@@ -43,6 +46,11 @@ internal abstract class GradientFunction
             {
                 Free(s_handedOver.TryRemove(key, out var tensors) ? tensors : []);
             }
+        }
+
+        if (s_failures.TryRemove(graph, out var failure))
+        {
+            failure.Throw();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Runtime.InteropServices;
 
 namespace ZsMlc.Torch.Runtime;
 
@@ -38,12 +37,11 @@ internal static unsafe class ProcessSettings
     /// <summary>To be called when libtorch is loaded: it counts the cores of the machine, not those that a container may use.</summary>
     public static void AfterLoading(nint libtorch)
     {
-        if (!Leaves(s_threads)
-            && NativeLibrary.TryGetExport(libtorch, "_ZN2at15get_num_threadsEv", out var get)
-            && NativeLibrary.TryGetExport(libtorch, "_ZN2at15set_num_threadsEi", out var set)
-            && ((delegate* unmanaged<int>)get)() > Environment.ProcessorCount)
+        var get = (delegate* unmanaged<int>)NativeLookup.Function(libtorch, "_ZN2at15get_num_threadsEv");
+        var set = (delegate* unmanaged<int, void>)NativeLookup.Function(libtorch, "_ZN2at15set_num_threadsEi");
+        if (!Leaves(s_threads) && get != null && set != null && get() > Environment.ProcessorCount)
         {
-            ((delegate* unmanaged<int, void>)set)(Environment.ProcessorCount);
+            set(Environment.ProcessorCount);
         }
     }
 

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace ZsMlc.Torch.Runtime;
@@ -10,48 +10,42 @@ namespace ZsMlc.Torch.Runtime;
 /// "Expected false to be true" or takes another number. So its native part is freed some seconds after TorchSharp lets go of it.
 /// Delete this class when TorchSharp keeps its arguments alive.
 /// </summary>
+/// <remarks>On Linux alone, and where the process is not to be left as it is (<see cref="ProcessSettings.Switch"/>).</remarks>
 internal static unsafe class ScalarLifetime
 {
     private const string Free = "THSTorch_dispose_scalar";
 
     // An operation reads its numbers within microseconds, unless its thread has to wait for a processor.
-    private const int Seconds = 3;
+    private static readonly LateRelease s_scalars = new(static scalar => s_free(scalar), 3000);
 
-    private static readonly Lock s_gate = new();
     private static delegate* unmanaged<nint, void> s_free;
-    private static List<nint> s_older = [], s_newer = [];
-    private static long s_since;
+    private static string s_name = "";
+    private static nint s_library;
 
-    /// <summary>Gets whether numbers are kept: on Linux, unless the program resolves TorchSharp's native library itself or wants nothing set.</summary>
-    public static bool IsExtended { get; private set; }
-
-    /// <summary>Gets how many numbers wait to be freed.</summary>
-    public static int Waiting
+    /// <summary>To be called when TorchSharp's native library is loaded.</summary>
+    /// <param name="bridge">Handle of the library.</param>
+    /// <param name="name">Its file name.</param>
+    public static void Prepare(nint bridge, string name)
     {
-        get
+        s_free = (delegate* unmanaged<nint, void>)NativeLookup.Function(bridge, Free);
+        if (!ProcessSettings.Leaves([]) && s_free != null)
         {
-            lock (s_gate)
-            {
-                return s_older.Count + s_newer.Count;
-            }
+            (s_name, s_library) = (name, SymbolLibrary.Load(name, Free, (nint)(delegate* unmanaged<nint, void>)&LetGo));
         }
     }
 
-    /// <summary>To be called when TorchSharp's native library is loaded and nothing of it has been called.</summary>
-    /// <param name="bridge">Handle of the library.</param>
-    /// <param name="name">Its file name.</param>
-    public static void Extend(nint bridge, string name)
+    /// <summary>To be called behind <see cref="Prepare"/>, before TorchSharp calls its native library, and where no lock is held that a thread which loads TorchSharp may wait for.</summary>
+    /// <param name="torchSharp">TorchSharp's assembly.</param>
+    public static void Extend(Assembly torchSharp)
     {
-        s_free = (delegate* unmanaged<nint, void>)NativeLookup.Function(bridge, Free);
-        if (ProcessSettings.Leaves([]) || s_free == null || SymbolLibrary.Load(name, Free, (nint)(delegate* unmanaged<nint, void>)&LetGo) is not (not 0 and var replaced))
+        if (s_library == 0)
         {
             return;
         }
 
         try
         {
-            NativeLibrary.SetDllImportResolver(typeof(TorchSharp.torch).Assembly, (library, _, _) => name == $"lib{library}.so" ? replaced : 0);
-            IsExtended = true;
+            NativeLibrary.SetDllImportResolver(torchSharp, (library, _, _) => s_name == $"lib{library}.so" ? s_library : 0);
         }
         catch (InvalidOperationException)
         {
@@ -60,26 +54,5 @@ internal static unsafe class ScalarLifetime
     }
 
     [UnmanagedCallersOnly]
-    private static void LetGo(nint scalar) => LetGo(scalar, Environment.TickCount64);
-
-    /// <summary>Frees a number later.</summary>
-    /// <param name="scalar">Its handle.</param>
-    /// <param name="now">The time, in milliseconds.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void LetGo(nint scalar, long now)
-    {
-        lock (s_gate)
-        {
-            s_newer.Add(scalar);
-            if (now - s_since < Seconds * 1000)
-            {
-                return;
-            }
-
-            s_since = now;
-            s_older.ForEach(static old => s_free(old));
-            s_older.Clear();
-            (s_older, s_newer) = (s_newer, s_older);
-        }
-    }
+    private static void LetGo(nint scalar) => s_scalars.LetGo(scalar, Environment.TickCount64);
 }

@@ -10,7 +10,7 @@ namespace ZsMlc.Torch.Runtime;
 /// </summary>
 internal static class SymbolLibrary
 {
-    private const int HeaderSize = 64, SegmentSize = 56, SymbolSize = 24, DynamicSize = 16;
+    private const int LargestPage = 1 << 16, HeaderSize = 64, SegmentSize = 56, SymbolSize = 24, DynamicSize = 16;
     private const uint PtLoad = 1, PtDynamic = 2, PtGnuStack = 0x6474e551, ReadWrite = 6;
     private const long DtNull = 0, DtNeeded = 1, DtHash = 4, DtStrTab = 5, DtSymTab = 6, DtStrSz = 10, DtSymEnt = 11, DtSoName = 14;
 
@@ -34,8 +34,15 @@ internal static class SymbolLibrary
             file.Write(Image(machine, needed, Path.GetFileName(path), symbol, address));
             file.Flush();
 
-            // A C library of before 2018 takes an absolute address for a relative one.
-            return NativeLookup.Library(path) is var handle && NativeLookup.Function(handle, symbol) == address ? handle : 0;
+            // GNU's C library before 2.28 and musl take an absolute address for a relative one.
+            var handle = NativeLookup.Library(path);
+            if (handle == 0 || NativeLookup.Function(handle, symbol) == address)
+            {
+                return handle;
+            }
+
+            NativeLibrary.Free(handle);
+            return 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -51,10 +58,11 @@ internal static class SymbolLibrary
     {
         var strings = $"\0{needed}\0{name}\0{symbol}\0";
         int symbols = HeaderSize + 3 * SegmentSize, hash = symbols + 2 * SymbolSize, text = hash + 5 * sizeof(uint);
+        int Place(string text) => strings.IndexOf($"\0{text}\0", StringComparison.Ordinal) + 1;
         var dynamic = (text + strings.Length + 7) & ~7;
         (long Tag, long Value)[] entries =
         [
-            (DtNeeded, strings.IndexOf(needed, StringComparison.Ordinal)), (DtSoName, strings.IndexOf(name, StringComparison.Ordinal)),
+            (DtNeeded, Place(needed)), (DtSoName, Place(name)),
             (DtHash, hash), (DtStrTab, text), (DtSymTab, symbols), (DtStrSz, strings.Length), (DtSymEnt, SymbolSize), (DtNull, 0),
         ];
 
@@ -72,7 +80,7 @@ internal static class SymbolLibrary
             I64(at + 24, offset);
             I64(at + 32, size);
             I64(at + 40, size);
-            I64(at + 48, type == PtLoad ? 4096 : 8);
+            I64(at + 48, type == PtLoad ? LargestPage : 8);
         }
 
         new byte[] { 0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1 }.CopyTo(image, 0);
@@ -90,7 +98,7 @@ internal static class SymbolLibrary
 
         // The symbol behind the empty first one: a global function at an absolute address.
         var entry = symbols + SymbolSize;
-        U32(entry, (uint)strings.IndexOf(symbol, StringComparison.Ordinal));
+        U32(entry, (uint)Place(symbol));
         image[entry + 4] = 0x12;
         U16(entry + 6, 0xfff1);
         I64(entry + 8, address);

@@ -24,9 +24,9 @@ namespace ZsMlc.Torch.Runtime;
 /// with GNU's C library alone.
 /// </para>
 /// <para>
-/// On Linux it also takes the place of TorchSharp's import resolver (<see cref="NativeLibrary.SetDllImportResolver"/>), to free the numbers
+/// On Linux it also sets the import resolver of TorchSharp's assembly (<see cref="NativeLibrary.SetDllImportResolver"/>), to free the numbers
 /// that TorchSharp hands to libtorch some seconds after their last use: TorchSharp 0.107 lets a garbage collection free one while
-/// libtorch reads it. A program with a resolver of its own for TorchSharp sets it first, or turns this off by the same variable.
+/// libtorch reads it. .NET allows an assembly one resolver, so a program that sets its own for TorchSharp turns this off by the same variable.
 /// </para>
 /// </remarks>
 public static class TorchRuntime
@@ -74,6 +74,7 @@ public static class TorchRuntime
         if (assembly.GetName().Name == "TorchSharp")
         {
             Load();
+            ScalarLifetime.Extend(assembly);
         }
     }
 
@@ -133,14 +134,14 @@ public static class TorchRuntime
 
         try
         {
-            ScalarLifetime.Extend(NativeLibrary.Load(bridge), Bridge);
+            ScalarLifetime.Prepare(NativeLibrary.Load(bridge), Bridge);
             Description = bridge;
             return null;
         }
         catch (DllNotFoundException e) when (e.Message.Contains(LibTorchSharpPatch.NewVersion))
         {
             var copy = LibTorchSharpPatch.PatchedCopy(bridge);
-            ScalarLifetime.Extend(NativeLibrary.Load(copy), Bridge);
+            ScalarLifetime.Prepare(NativeLibrary.Load(copy), Bridge);
             Description = $"{copy} (adapted from {bridge}: the system's C++ library is older than {LibTorchSharpPatch.NewVersion})";
             return null;
         }

@@ -95,7 +95,8 @@ internal static unsafe class WinogradConvolution
         var result = empty([x.shape[0], height, width, outputs], x.dtype, x.device);
         var outside = zeros(inputs, x.dtype, x.device);
         var tiles = (int)(x.shape[0] * Tiles(height) * Tiles(width));
-        var (part, threads) = (PartOf(tiles, inputs * outputs), get_num_threads());
+        var threads = get_num_threads();
+        var part = PartOf(tiles, inputs * outputs, threads);
         using var buffers = empty(threads * Job.BufferOf(part, inputs, outputs), x.dtype, x.device);
         Job job = new()
         {
@@ -106,11 +107,6 @@ internal static unsafe class WinogradConvolution
 
         // Each thread takes parts for as long as there are some, so that one which has to wait for a processor holds up a part and not its share.
         LibtorchCpu.Loop(threads, int.MaxValue, &Convolve, &job);
-        if (job.BuffersLeft < 0)
-        {
-            throw new InvalidOperationException("libtorch shared out a loop among more threads than it has.");
-        }
-
         GC.KeepAlive(outside);
         GC.KeepAlive(weight);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
@@ -119,10 +115,10 @@ internal static unsafe class WinogradConvolution
     private static long Tiles(long side) => (side + Tile - 1) / Tile;
 
     /// <summary>Tiles of a part: whole blocks, and no more than leave every thread one.</summary>
-    private static int PartOf(int tiles, int weights)
+    private static int PartOf(int tiles, int weights, int threads)
     {
         var most = Math.Max(FewTiles, weights / TilesAWeight);
-        var parts = Math.Max((tiles + most - 1) / most, get_num_threads());
+        var parts = Math.Max((tiles + most - 1) / most, threads);
         return ((tiles + parts - 1) / parts + Rows - 1) / Rows * Rows;
     }
 
@@ -135,6 +131,7 @@ internal static unsafe class WinogradConvolution
         var buffer = Interlocked.Decrement(ref job->BuffersLeft);
         if (buffer < 0)
         {
+            // More threads than were announced: those that have a room take all parts.
             return;
         }
 
@@ -321,7 +318,7 @@ internal static unsafe class WinogradConvolution
         /// <summary>All tiles, and those of a part.</summary>
         public int Tiles, Part;
 
-        /// <summary>Rooms that no thread has taken; below 0, more were asked for than there are.</summary>
+        /// <summary>Rooms that no thread has taken; below 0 when all are.</summary>
         public int BuffersLeft;
 
         /// <summary>Parts that have been taken.</summary>

@@ -67,10 +67,10 @@ public sealed class FoldedConvolutionTests
     }
 
     [TestMethod]
-    [DataRow(64, 64, 28, DisplayName = "by Winograd's filtering")]
-    [DataRow(40, 64, 28, DisplayName = "forward alone by the filtering")]
-    [DataRow(64, 64, 8, DisplayName = "plain")]
-    public void Rectified_WhereGradientsFlow_HasThePlainWaysGradients(int inputs, int outputs, int side)
+    [DataRow(64, 64, 28, true, true, DisplayName = "by Winograd's filtering")]
+    [DataRow(40, 64, 28, true, false, DisplayName = "forward alone by the filtering")]
+    [DataRow(64, 64, 8, false, false, DisplayName = "plain")]
+    public void Rectified_WhereGradientsFlow_HasThePlainWaysGradients(int inputs, int outputs, int side, bool forward, bool backward)
     {
         using var scope = NewDisposeScope();
         var (convolution, norm) = (nn.Conv2d(inputs, outputs, 3, padding: 1, bias: false), nn.BatchNorm2d(outputs));
@@ -78,6 +78,8 @@ public sealed class FoldedConvolutionTests
 
         // Sums stay away from 0, on whose two sides the ways could round.
         var (x, other, weights) = (ChannelsLast.Of(randn(2, inputs, side, side)), 10 * ChannelsLast.Of(randn(2, outputs, side, side)).sign(), randn(2, outputs, side, side));
+        Assert.AreEqual(forward, WinogradConvolution.Pays(x, folded.Weights.First(), other));
+        Assert.AreEqual(backward, WinogradConvolution.Pays(other, folded.Weights.First().transpose(0, 1)));
         foreach (var (learnsX, learnsOther) in new[] { (true, true), (true, false), (false, true) })
         {
             (Tensor Result, Tensor?[] Gradients) Run(bool fuses)
