@@ -32,7 +32,7 @@ internal sealed class Contended : IBenchmark
 
     public string Name => "contended";
 
-    public string Description => "Milliseconds an image, idle and beside one busy process a core, and the ratio of the two (2 is the fair share): OpenMP's threads spinning (GOMP_SPINCOUNT=300000, OpenMP's default), as the library sets it, and passive (OMP_WAIT_POLICY=passive). Medians of rounds in turn, 15 idle and 9 beside others.";
+    public string Description => $"Milliseconds an image, idle and beside one busy process a core, and the ratio of the two (2 is the fair share): OpenMP's threads spinning (GOMP_SPINCOUNT=300000, OpenMP's default), as the library sets it, and passive (OMP_WAIT_POLICY=passive). Medians of rounds in turn, {IdleRounds} idle and {BusyRounds} beside others.";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {

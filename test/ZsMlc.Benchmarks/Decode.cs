@@ -38,21 +38,14 @@ internal sealed class Decode : IBenchmark
         return rows;
     }
 
-    // In turn, since a machine's speed drifts.
     private static IEnumerable<Measurement> ReadingAhead(BenchmarkOptions options, string size, string folder, int photos)
     {
         List<int> threads = [.. Enumerable.Range(0, 8).Select(i => 1 << i).Where(n => n < Environment.ProcessorCount), Environment.ProcessorCount];
-        threads.ForEach(n => ReadAll(folder, n, options.Batch));
-        var rounds = threads.ToDictionary(n => n, _ => new List<double>());
-        for (var round = 0; round < options.Runs; round++)
+        var seconds = Measurement.TimeInTurn(options.Runs, [.. threads.Select(n => (Action)(() => ReadAll(folder, n, options.Batch)))]);
+        foreach (var (n, own) in threads.Zip(seconds))
         {
-            threads.ForEach(n => rounds[n].AddRange(Measurement.TimeWarm(() => ReadAll(folder, n, options.Batch), 1)));
-        }
-
-        foreach (var n in threads)
-        {
-            var gain = Measurement.Of("", "", rounds[n].Zip(rounds[threads[0]], (own, one) => one / own));
-            yield return Measurement.Of($"{size}, {n} reading ahead", "images/s", rounds[n].Select(s => photos / s))
+            var gain = Measurement.Of("", "", own.Zip(seconds[0], (mine, one) => one / mine));
+            yield return Measurement.Of($"{size}, {n} reading ahead", "images/s", own.Select(s => photos / s))
                 with { Note = string.Create(CultureInfo.InvariantCulture, $"{gain.Median:0.00} times one ({gain.Min:0.00}-{gain.Max:0.00})") };
         }
     }

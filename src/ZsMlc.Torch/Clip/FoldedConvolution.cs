@@ -68,10 +68,15 @@ internal sealed class FoldedConvolution : IDisposable
 
     private Tensor? Winograd(Tensor x, Tensor? other)
     {
+        if (_stride != 1 || _padding != 1)
+        {
+            return null;
+        }
+
         var learns = is_grad_enabled() && (x.requires_grad || other is { requires_grad: true });
         using (no_grad())
         {
-            if (_stride != 1 || _padding != 1 || !WinogradConvolution.Pays(x, _weight, other))
+            if (!WinogradConvolution.Pays(x, _weight, other))
             {
                 return null;
             }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using static ZsMlc.Torch.Runtime.Elf;
 
 namespace ZsMlc.Torch.Runtime;
 
@@ -9,9 +10,6 @@ namespace ZsMlc.Torch.Runtime;
 /// </summary>
 internal sealed class ElfImage
 {
-    private const long DtNull = 0, DtStrTab = 5, DtStrSz = 10, DtVerNeed = 0x6ffffffe, DtVerNeedNum = 0x6fffffff;
-    private const uint PtLoad = 1, PtDynamic = 2;
-
     private readonly byte[] _bytes;
     private readonly List<(ulong Address, ulong Offset, ulong Size)> _segments = [];
     private readonly int _strings, _stringsLength, _versionNeeds, _versionNeedCount;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
+using static ZsMlc.Torch.Runtime.Elf;
 
 namespace ZsMlc.Torch.Runtime;
 
@@ -11,8 +12,7 @@ namespace ZsMlc.Torch.Runtime;
 internal static class SymbolLibrary
 {
     private const int LargestPage = 1 << 16, HeaderSize = 64, SegmentSize = 56, SymbolSize = 24, DynamicSize = 16;
-    private const uint PtLoad = 1, PtDynamic = 2, PtGnuStack = 0x6474e551, ReadWrite = 6;
-    private const long DtNull = 0, DtNeeded = 1, DtHash = 4, DtStrTab = 5, DtSymTab = 6, DtStrSz = 10, DtSymEnt = 11, DtSoName = 14;
+    private const uint ReadWrite = 6;
 
     /// <summary>Loads such a library.</summary>
     /// <param name="needed">Name of the other library, which is loaded already.</param>

@@ -43,13 +43,17 @@ public sealed record Measurement(string Name, string Unit, double Median, double
         return seconds;
     }
 
-    /// <summary>Seconds of two actions that run in turn, so that both see the same machine; each runs once before to warm up.</summary>
-    public static (double[] First, double[] Second) TimeAlternately(Action first, Action second, int runs)
+    /// <summary>Seconds of actions that run in turn, so that all see the same machine; each runs once before to warm up.</summary>
+    /// <returns>For each action, the seconds of its runs.</returns>
+    public static double[][] TimeInTurn(int runs, params IReadOnlyList<Action> actions)
     {
-        first();
-        second();
-        var pairs = Enumerable.Range(0, runs).Select(_ => (First: TimeWarm(first, 1)[0], Second: TimeWarm(second, 1)[0])).ToList();
-        return ([.. pairs.Select(p => p.First)], [.. pairs.Select(p => p.Second)]);
+        foreach (var action in actions)
+        {
+            action();
+        }
+
+        var rounds = Enumerable.Range(0, runs).Select(_ => actions.Select(a => TimeWarm(a, 1)[0]).ToArray()).ToArray();
+        return [.. actions.Select((_, i) => rounds.Select(r => r[i]).ToArray())];
     }
 
     /// <summary>Times an action that handles <paramref name="items"/> items and gives items per second.</summary>
