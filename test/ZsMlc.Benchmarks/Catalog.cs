@@ -12,5 +12,5 @@ internal static class Catalog
         [new MatrixProduct(), new Classify(), new Train(), new Filter(), new Generate(), new Accepted(), new Diffusion(), new Contended(), new PipelineOverhead(), new Decode(), new Bulk(), new ColdStart(), new Memory(), new Soak(), new Precision()];
 
     /// <summary>Parts of benchmarks that run in processes of their own.</summary>
-    public static IReadOnlyList<IChild> Children { get; } = [new FirstScore(), new MemoryCase(), new OurSide(), new BusyLoop()];
+    public static IReadOnlyList<IChild> Children { get; } = [new FirstScore(), new MemoryCase(), new OurSide(), new BusyLoop(), new PacedReader()];
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ZsMlc.Benchmarks.Children;
 using ZsMlc.Benchmarks.Harness;
@@ -77,28 +76,16 @@ internal sealed class Contended : IBenchmark
     /// <summary>One busy process a core, until it is disposed.</summary>
     private sealed class BusyProcesses : IDisposable
     {
-        private readonly List<Process> _processes = [];
+        private readonly List<PacedChild> _processes;
 
         public BusyProcesses(BenchmarkOptions options)
         {
-            for (var i = 0; i < Environment.ProcessorCount; i++)
-            {
-                ProcessStartInfo start = new("dotnet", [typeof(Contended).Assembly.Location, "child", new BusyLoop().Name, "--threads", $"{options.Threads}"]) { RedirectStandardInput = true };
-                _processes.Add(Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start."));
-            }
+            _processes = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new PacedChild(options, new BusyLoop().Name))];
 
             // Until they have started .NET and spin.
             Thread.Sleep(options.Smoke ? 0 : 1500);
         }
 
-        public void Dispose()
-        {
-            foreach (var process in _processes)
-            {
-                process.StandardInput.Close();
-                process.WaitForExit();
-                process.Dispose();
-            }
-        }
+        public void Dispose() => _processes.ForEach(p => p.Dispose());
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using ZsMlc.Benchmarks.Children;
 using ZsMlc.Benchmarks.Harness;
 using ZsMlc.MLNet;
 using ZsMlc.MLNet.Images;
@@ -19,7 +20,7 @@ internal sealed class Decode : IBenchmark
 
     public string Name => "decode";
 
-    public string Description => $"JPEG photos to {Side}² pixels: on one core, with threads that read ahead and resize, and decoded at a reduced size.";
+    public string Description => $"JPEG photos to {Side}² pixels: on one core, with threads that read ahead and resize beside as many independent processes, and decoded at a reduced size.";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {
@@ -38,14 +39,31 @@ internal sealed class Decode : IBenchmark
         return rows;
     }
 
-    private static IEnumerable<Measurement> ReadingAhead(BenchmarkOptions options, string size, string folder, int photos)
+    /// <summary>Threads that read ahead; and as many processes of one thread each, which share nothing: what the machine itself gains by another core.</summary>
+    private static IReadOnlyList<Measurement> ReadingAhead(BenchmarkOptions options, string size, string folder, int photos)
     {
-        List<int> threads = [.. Enumerable.Range(0, 8).Select(i => 1 << i).Where(n => n < Environment.ProcessorCount), Environment.ProcessorCount];
-        var seconds = Measurement.TimeInTurn(options.Runs, [.. threads.Select(n => (Action)(() => ReadAll(folder, n, options.Batch)))]);
-        foreach (var (n, own) in threads.Zip(seconds))
+        List<int> counts = [.. Enumerable.Range(0, 8).Select(i => 1 << i).Where(n => n < Environment.ProcessorCount), Environment.ProcessorCount];
+        List<PacedChild> children = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new PacedChild(options, new PacedReader().Name, folder))];
+        try
         {
-            var gain = Measurement.Of("", "", own.Zip(seconds[0], (mine, one) => one / mine));
-            yield return Measurement.Of($"{size}, {n} reading ahead", "images/s", own.Select(s => photos / s))
+            var threads = counts.Select(n => (Action)(() => ReadAll(folder, n, options.Batch)));
+            var processes = counts.Select(n => (Action)(() => PacedChild.Work([.. children.Take(n)])));
+            var seconds = Measurement.TimeInTurn(options.Runs, [.. threads, .. processes]);
+            return
+            [
+                .. counts.Select((n, i) => Rate($"{size}, {n} reading ahead", photos, seconds[i], seconds[0])),
+                .. counts.Select((n, i) => Rate($"{size}, {n} processes of one each", n * photos, seconds[counts.Count + i], seconds[counts.Count])),
+            ];
+        }
+        finally
+        {
+            children.ForEach(c => c.Dispose());
+        }
+
+        Measurement Rate(string name, int read, double[] own, double[] one)
+        {
+            var gain = Measurement.Of("", "", own.Zip(one, (mine, first) => first / mine * read / photos));
+            return Measurement.Of(name, "images/s", own.Select(s => read / s))
                 with { Note = string.Create(CultureInfo.InvariantCulture, $"{gain.Median:0.00} times one ({gain.Min:0.00}-{gain.Max:0.00})") };
         }
     }
@@ -70,7 +88,7 @@ internal sealed class Decode : IBenchmark
         return ImagePixels.ToSquare(image, Side);
     }
 
-    private static void ReadAll(string folder, int threads, int ahead)
+    internal static void ReadAll(string folder, int threads, int ahead)
     {
         var view = new MLContext().Data.LoadImagesFromFolder(folder);
         DataViewSchema.Column[] columns = [view.Schema["Image"]];

@@ -63,7 +63,7 @@ public sealed class ClipDiscriminator : IDisposable
     private Tensor ScoresOf(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var pixels = _clip.Preprocessor.Preprocess(HostBatch.To(images, _texts.device)).to(_clip.ImageType);
+        var pixels = _clip.Preprocessor.Preprocess(HostBatch.To(images, _texts.device));
         var features = nn.functional.normalize(Encode(pixels).to(_texts.dtype), dim: -1);
         return features.matmul(_texts).MoveToOuterDisposeScope();
     }
@@ -72,11 +72,12 @@ public sealed class ClipDiscriminator : IDisposable
     {
         if (is_grad_enabled() || _clip.Visual.training)
         {
-            return _clip.EncodeImage(pixels);
+            return _clip.EncodeImage(pixels.to(_clip.ImageType));
         }
 
-        using var tower = _tower.Use(() => _clip.Visual.Freeze(_clip.ImageType), t => t.DType == _clip.ImageType);
-        return _clip.EncodeImage(pixels, tower.Value);
+        var type = HalfPrecision.Computed(_clip.ImageType, _texts.device);
+        using var tower = _tower.Use(() => _clip.Visual.Freeze(type), t => t.DType == type);
+        return _clip.EncodeImage(pixels.to(type), tower.Value);
     }
 
     private void Free()

@@ -14,16 +14,16 @@ internal sealed class RunCache : IDisposable
 
     private readonly RunCache? _outer = s_current;
     private readonly Dictionary<(nn.Module Layer, string Name), (object Condition, Tensor? Value)> _kept = [];
+    private readonly IDisposable _widened;
 
-    private RunCache()
-    {
-    }
+    private RunCache(IEnumerable<nn.Module> networks) => _widened = HalfPrecision.Widen(networks);
 
     /// <summary>Gets whether a run is going on, in which no gradient flows.</summary>
     public static bool IsOpen => s_current is not null && !is_grad_enabled();
 
     /// <summary>Begins a run.</summary>
-    public static RunCache Open() => s_current = new();
+    /// <param name="networks">Networks of the run, whose weights are in Float32 meanwhile where the processor would only emulate their type.</param>
+    public static RunCache Open(params IEnumerable<nn.Module> networks) => s_current = new(networks);
 
     /// <summary>What a layer has kept; nothing outside of a run.</summary>
     /// <param name="layer">The layer.</param>
@@ -58,6 +58,7 @@ internal sealed class RunCache : IDisposable
     {
         s_current = _outer;
         Free();
+        _widened.Dispose();
     }
 
     private void Free()

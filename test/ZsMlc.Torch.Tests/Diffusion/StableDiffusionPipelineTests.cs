@@ -69,6 +69,26 @@ public sealed class StableDiffusionPipelineTests
     }
 
     [TestMethod]
+    public async Task GenerateAsync_BFloat16_IsAboutSinglePrecisionAndLeavesTheWeights()
+    {
+        using var scope = NewDisposeScope();
+        using var pipeline = TinyPipeline.Create();
+        nn.Module[] networks = [pipeline.TextEncoder, pipeline.Unet, pipeline.Vae];
+        Array.ForEach(networks, n => n.to(ScalarType.BFloat16));
+        var options = new GenerationOptions { Steps = 4, GuidanceScale = 2, BatchSize = 2, Seed = 3 };
+        var before = networks.SelectMany(n => n.parameters()).Select(p => p.clone()).ToList();
+
+        var half = await pipeline.GenerateAsync(["a cat", "a dog"], options: options);
+
+        Assert.AreEqual(ScalarType.BFloat16, pipeline.DType);
+        Assert.IsTrue(networks.SelectMany(n => n.parameters()).Zip(before).All(p => p.First.equal(p.Second).all().item<bool>() && !p.First.requires_grad));
+        Array.ForEach(networks, n => n.to(ScalarType.Float32));
+        var single = await pipeline.GenerateAsync(["a cat", "a dog"], options: options);
+        var limit = HalfPrecision.IsEmulated(ScalarType.BFloat16, CPU) ? 0 : 12;
+        Assert.IsTrue(half.SelectMany(i => i.Pixels).Zip(single.SelectMany(i => i.Pixels)).All(p => Math.Abs(p.First - p.Second) <= limit));
+    }
+
+    [TestMethod]
     [DataRow("tiny-sd", "euler_5steps", "EulerDiscreteScheduler", "epsilon")]
     [DataRow("tiny-sd", "ddim_5steps", "DDIMScheduler", "epsilon")]
     [DataRow("tiny-sd2", "ddim_v_5steps", "DDIMScheduler", "v_prediction")]

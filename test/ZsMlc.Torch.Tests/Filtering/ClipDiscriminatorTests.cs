@@ -45,6 +45,28 @@ public sealed class ClipDiscriminatorTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Scores_BFloat16Images_AreAboutThoseOfSinglePrecision(bool transformer)
+    {
+        using var clip = transformer ? new ClipModel(ClipModelTests.TinyViT) : FusionClassifierTrainerTests.TinyClip();
+        clip.eval();
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var judge = new ClipDiscriminator(clip, ["cat", "dog"]);
+        var images = rand(3, 3, clip.Config.Vision.ImageSize, clip.Config.Vision.ImageSize);
+        var single = judge.Scores(images);
+        clip.ImageType = ScalarType.BFloat16;
+        using var rounded = new ClipDiscriminator(clip, ["cat", "dog"]);
+
+        var half = rounded.Scores(images);
+
+        Assert.AreEqual(ScalarType.Float32, half.dtype);
+        Golden.AssertL2(single, half, 0.05, "scores");
+        Assert.IsGreaterThan(0, (single - half).abs().max().item<float>(), "the weights at least are rounded");
+    }
+
+    [TestMethod]
     public void Dispose_AfterScores_LeavesNoTensorsBehind()
     {
         using var inference = inference_mode();
