@@ -43,9 +43,10 @@ internal sealed class Decode : IBenchmark
     private static IReadOnlyList<Measurement> ReadingAhead(BenchmarkOptions options, string size, string folder, int photos)
     {
         List<int> counts = [.. Enumerable.Range(0, 8).Select(i => 1 << i).Where(n => n < Environment.ProcessorCount), Environment.ProcessorCount];
-        List<PacedChild> children = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new PacedChild(options, new PacedReader().Name, folder))];
+        List<PacedChild> children = [];
         try
         {
+            children.AddRange(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new PacedChild(options, new PacedReader().Name, folder)));
             var threads = counts.Select(n => (Action)(() => ReadAll(folder, n, options.Batch)));
             var processes = counts.Select(n => (Action)(() => PacedChild.Work([.. children.Take(n)])));
             var seconds = Measurement.TimeInTurn(options.Runs, [.. threads, .. processes]);

@@ -25,7 +25,7 @@ internal sealed class Diffusion : IBenchmark
                 foreach (var (layout, channelsLast, packed) in new[] { ("NCHW", false, false), ("channels-last", true, false), ("packed", false, true) })
                 {
                     ChannelsLast.Weights(unet, channelsLast);
-                    using var run = packed ? RunCache.Open(unet) : null;
+                    using var run = packed ? RunCache.Open() : null;
                     foreach (var batch in new[] { 1, 4 })
                     {
                         rows.Add(Step(options, unet, batch, channelsLast, $"{size}, {name}, {layout}, batch {batch}"));

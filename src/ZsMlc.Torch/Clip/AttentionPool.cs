@@ -32,6 +32,9 @@ public sealed class AttentionPool : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Another of the same sizes.</summary>
+    internal AttentionPool Another() => new(_grid, (int)q_proj.in_features, _heads, (int)c_proj.out_features);
+
     /// <summary>Pooled features [B, E] of a feature map [B, C, H, W].</summary>
     public override Tensor forward(Tensor map)
     {

@@ -13,6 +13,7 @@ internal sealed class FoldedResNet : IFrozenTower
     private readonly FoldedConvolution[] _stem;
     private readonly Block[] _blocks;
     private readonly AttentionPool _pool;
+    private readonly AttentionPool? _wide;
     private readonly DenseProjection _projection;
 
     /// <summary>Folds a network.</summary>
@@ -28,7 +29,8 @@ internal sealed class FoldedResNet : IFrozenTower
             new(source.conv3, source.bn3, 1, 1, dtype),
         ];
         _blocks = source.Stages.SelectMany(s => s.children()).Cast<Bottleneck>().Select(b => new Block(b, dtype)).ToArray();
-        _pool = source.attnpool;
+        _wide = HalfPrecision.Wide(source.attnpool, source.attnpool.Another);
+        _pool = _wide ?? source.attnpool;
         _projection = new(source.attnpool, dtype);
 
         // A fused ReLU makes 0 of NaN, and a network with damaged weights must not look sound.
@@ -59,6 +61,7 @@ internal sealed class FoldedResNet : IFrozenTower
         Array.ForEach(_stem, s => s.Dispose());
         Array.ForEach(_blocks, b => b.Dispose());
         _projection.Dispose();
+        _wide?.Free();
     }
 
     private static bool AreFinite(IEnumerable<Tensor> tensors)

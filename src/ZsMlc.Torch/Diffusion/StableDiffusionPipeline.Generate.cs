@@ -61,7 +61,7 @@ public sealed partial class StableDiffusionPipeline
         var (options, prompts) = (job.Options, job.Prompts);
         WarnOfCuts([.. prompts, .. job.Negative is { } negative && UsesGuidance(options.GuidanceScale) ? [negative] : Array.Empty<string>()], options);
         Unet.SetAttentionSlice(options.AttentionSlice);
-        using var run = options.UnpackedWeights ? null : RunCache.Open(Networks);
+        using var run = options.UnpackedWeights ? null : RunCache.Open();
         var all = Enumerable.Range(0, prompts.Count).ToList();
         if (job.PreviewCall(NewScheduler(options)) is { } call)
         {

@@ -104,8 +104,6 @@ public sealed partial class StableDiffusionPipeline : IDisposable
     /// <summary>Frees the networks, once the calls that run have ended.</summary>
     public void Dispose() => _lifetime.Dispose();
 
-    private IEnumerable<nn.Module> Networks => [.. Conditioning.Encoders.Select(e => e.Network), Unet, Vae, .. PreviewDecoder is { } tiny ? [tiny] : Array.Empty<nn.Module>()];
-
     private void Free()
     {
         Conditioning.Dispose();

@@ -77,7 +77,7 @@ public sealed class ClipDiscriminator : IDisposable
 
         var type = HalfPrecision.Computed(_clip.ImageType, _texts.device);
         using var tower = _tower.Use(() => _clip.Visual.Freeze(type), t => t.DType == type);
-        return _clip.EncodeImage(pixels.to(type), tower.Value);
+        return _clip.EncodeImage(pixels, tower.Value);
     }
 
     private void Free()

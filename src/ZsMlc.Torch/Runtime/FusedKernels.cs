@@ -54,7 +54,7 @@ internal static unsafe class FusedKernels
     public static bool Serve(ScalarType type) => LibtorchCpu.IsLoaded && type switch
     {
         ScalarType.Float32 => Avx2.IsSupported,
-        ScalarType.BFloat16 => Avx2.IsSupported && !HalfPrecision.IsEmulated(type, CPU),
+        ScalarType.BFloat16 => HalfPrecision.HasAvx512,
         _ => false,
     };
 

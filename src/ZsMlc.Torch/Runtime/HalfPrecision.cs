@@ -10,62 +10,56 @@ namespace ZsMlc.Torch.Runtime;
 /// </summary>
 internal static class HalfPrecision
 {
-    // AVX512-FP16 is bit 23 of EDX in leaf 7 of CPUID; .NET has no name for it. All the kernels need AVX-512's byte, word and vector length parts.
-    private static readonly bool s_hasVectors = Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported, s_hasFloat16 = X86Base.IsSupported && (X86Base.CpuId(7, 0).Edx & (1 << 23)) != 0;
+    // Bits of CPUID's leaf 7 that .NET has no names for: AVX512-FP16, and AVX-NE-CONVERT, by which some processors without AVX-512 convert both types.
+    private static readonly bool s_hasFloat16 = X86Base.IsSupported && (X86Base.CpuId(7, 0).Edx & (1 << 23)) != 0, s_converts = X86Base.IsSupported && (X86Base.CpuId(7, 1).Edx & (1 << 5)) != 0;
 
-    /// <summary>Whether a type is computed in number by number on a device: on x64 processors BFloat16 without AVX-512, and Float16 without AVX512-FP16.</summary>
-    public static bool IsEmulated(ScalarType type, Device device) => device.type == DeviceType.CPU && X86Base.IsSupported && type switch
+    /// <summary>Gets whether the processor has the parts of AVX-512 that kernels for BFloat16 need.</summary>
+    public static bool HasAvx512 => Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported;
+
+    /// <summary>Whether a type is computed in number by number on a device: on x64 processors BFloat16 without AVX-512, Float16 without AVX512-FP16, and neither with AVX-NE-CONVERT.</summary>
+    public static bool IsEmulated(ScalarType type, Device device) => device.type == DeviceType.CPU && X86Base.IsSupported && !s_converts && type switch
     {
-        ScalarType.BFloat16 => !s_hasVectors,
-        ScalarType.Float16 => !s_hasVectors || !s_hasFloat16,
+        ScalarType.BFloat16 => !HasAvx512,
+        ScalarType.Float16 => !HasAvx512 || !s_hasFloat16,
         _ => false,
     };
 
     /// <summary>The type to compute in where one is asked for: Float32 in place of one that would be emulated.</summary>
     public static ScalarType Computed(ScalarType asked, Device device) => IsEmulated(asked, device) ? ScalarType.Float32 : asked;
 
-    /// <summary>Holds the weights of networks in Float32 where their type would be emulated, until it is disposed; then they are again what they were, bit by bit.</summary>
-    /// <param name="networks">Networks without optimizers, which nobody else uses meanwhile.</param>
-    public static IDisposable Widen(IEnumerable<nn.Module> networks)
+    /// <summary>A copy of a network in Float32, where the type of its first weight would be emulated; elsewhere <see langword="null"/>.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="make">Makes another of the same sizes.</param>
+    /// <returns>In evaluation mode and without gradients; <see cref="ModuleLifetime.Free"/> frees it.</returns>
+    public static T? Wide<T>(T network, Func<T> make)
+        where T : nn.Module
     {
-        Widened widened = new();
+        var weight = network.parameters().First();
+        if (!IsEmulated(weight.dtype, weight.device))
+        {
+            return null;
+        }
+
+        // What is made in inference mode could not be used outside of it.
+        using var ordinary = inference_mode(false);
+        using var none = no_grad();
+        using var unfilled = Layers.Unfilled();
+        var wide = make();
         try
         {
-            foreach (var network in networks)
+            wide.load_state_dict(network.state_dict());
+            wide.eval();
+            foreach (var parameter in wide.parameters())
             {
-                widened.Add(network);
+                parameter.requires_grad_(false);
             }
+
+            return wide.KeepAlive();
         }
         catch
         {
-            widened.Dispose();
+            wide.Free();
             throw;
         }
-
-        return widened;
-    }
-
-    private static void Convert(nn.Module network, ScalarType type)
-    {
-        // Weights that are made in inference mode could not be used outside of it.
-        using var ordinary = inference_mode(false);
-        network.to(type).KeepAlive();
-    }
-
-    private sealed class Widened : IDisposable
-    {
-        private readonly List<(nn.Module Network, ScalarType Type)> _networks = [];
-
-        public void Add(nn.Module network)
-        {
-            var weight = network.parameters().First();
-            if (IsEmulated(weight.dtype, weight.device))
-            {
-                _networks.Add((network, weight.dtype));
-                Convert(network, ScalarType.Float32);
-            }
-        }
-
-        public void Dispose() => _networks.ForEach(n => Convert(n.Network, n.Type));
     }
 }

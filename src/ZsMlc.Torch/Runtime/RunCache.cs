@@ -13,24 +13,25 @@ internal sealed class RunCache : IDisposable
     private static RunCache? s_current;
 
     private readonly RunCache? _outer = s_current;
-    private readonly Dictionary<(nn.Module Layer, string Name), (object Condition, Tensor? Value)> _kept = [];
-    private readonly IDisposable _widened;
+    private readonly Dictionary<(nn.Module Layer, string Name), (object Condition, IDisposable? Value)> _kept = [];
 
-    private RunCache(IEnumerable<nn.Module> networks) => _widened = HalfPrecision.Widen(networks);
+    private RunCache()
+    {
+    }
 
     /// <summary>Gets whether a run is going on, in which no gradient flows.</summary>
     public static bool IsOpen => s_current is not null && !is_grad_enabled();
 
     /// <summary>Begins a run.</summary>
-    /// <param name="networks">Networks of the run, whose weights are in Float32 meanwhile where the processor would only emulate their type.</param>
-    public static RunCache Open(params IEnumerable<nn.Module> networks) => s_current = new(networks);
+    public static RunCache Open() => s_current = new();
 
     /// <summary>What a layer has kept; nothing outside of a run.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="name">What it is, among what the layer keeps.</param>
     /// <param name="condition">What it depends on besides the layer: a tensor, which must be the same object, or a value. When it changes, it is computed anew.</param>
-    /// <param name="compute">Computes it; <see langword="null"/> where there is no such thing, which is kept as well.</param>
-    public static Tensor? Of(nn.Module layer, string name, object condition, Func<Tensor?> compute)
+    /// <param name="compute">Computes a tensor or makes a network; <see langword="null"/> where there is no such thing, which is kept as well.</param>
+    public static T? Of<T>(nn.Module layer, string name, object condition, Func<T?> compute)
+        where T : class, IDisposable
     {
         if (!IsOpen)
         {
@@ -40,12 +41,13 @@ internal sealed class RunCache : IDisposable
         var kept = s_current!._kept;
         if (kept.TryGetValue((layer, name), out var entry) && IsSame(entry.Condition, condition))
         {
-            return entry.Value;
+            return (T?)entry.Value;
         }
 
-        entry.Value?.Dispose();
+        Free(entry.Value);
         kept.Remove((layer, name));
-        var value = compute()?.DetachFromDisposeScope();
+        var value = compute();
+        (value as Tensor)?.DetachFromDisposeScope();
         kept[(layer, name)] = (condition, value);
         return value;
     }
@@ -58,17 +60,28 @@ internal sealed class RunCache : IDisposable
     {
         s_current = _outer;
         Free();
-        _widened.Dispose();
     }
 
     private void Free()
     {
         foreach (var (_, value) in _kept.Values)
         {
-            value?.Dispose();
+            Free(value);
         }
 
         _kept.Clear();
+    }
+
+    private static void Free(IDisposable? value)
+    {
+        if (value is nn.Module network)
+        {
+            network.Free();
+        }
+        else
+        {
+            value?.Dispose();
+        }
     }
 
     private static bool IsSame(object a, object b) => a is Tensor ? ReferenceEquals(a, b) : a.Equals(b);

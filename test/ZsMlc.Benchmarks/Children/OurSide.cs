@@ -66,10 +66,9 @@ internal sealed class OurSide : IChild
     private static IReadOnlyList<double> Denoising(ScalarType type, BenchmarkOptions options)
     {
         using var inference = inference_mode();
+        using var run = RunCache.Open();
         using var unet = RandomModels.Unet(RandomModels.MiddleUnet(options), options, type);
-        using var run = RunCache.Open(unet);
         var config = unet.Config;
-        type = unet.conv_in.weight.dtype;
         using var sample = randn([options.Batch, config.InChannels, config.SampleSize, config.SampleSize], device: options.Device).to(type);
         using var context = randn([options.Batch, 77, config.CrossAttentionDim], device: options.Device).to(type);
         using var time = tensor(new[] { 500f }, device: options.Device);

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -85,7 +86,12 @@ public sealed class FusionMultiLabelTrainerTests
         var (expected, scores) = (TinyWorld.Scores(single.Transform(photos)), TinyWorld.Scores(half.Transform(photos)));
         Assert.AreEqual(single.Training!.EpochLosses[0], half.Training!.EpochLosses[0], 0.02 * single.Training.EpochLosses[0]);
         Assert.IsLessThan(0.05f, expected.Zip(scores, (e, s) => e.Zip(s, (a, b) => Math.Abs(a - b)).Max()).Max());
-        CollectionAssert.AreNotEqual(expected.SelectMany(s => s).ToArray(), scores.SelectMany(s => s).ToArray());
+        if (Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported)
+        {
+            // Other processors may compute in single precision in its place.
+            CollectionAssert.AreNotEqual(expected.SelectMany(s => s).ToArray(), scores.SelectMany(s => s).ToArray());
+        }
+
         var zip = s_world.Folder["half.zip"];
         _ml.Model.Save(half, photos.Schema, zip);
         using var loaded = _ml.MultiLabelClassification.Load(zip);

@@ -69,23 +69,27 @@ public sealed class StableDiffusionPipelineTests
     }
 
     [TestMethod]
-    public async Task GenerateAsync_BFloat16_IsAboutSinglePrecisionAndLeavesTheWeights()
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task GenerateAsync_BFloat16_IsAboutSinglePrecisionAndLeavesTheWeights(bool xl)
     {
         using var scope = NewDisposeScope();
-        using var pipeline = TinyPipeline.Create();
-        nn.Module[] networks = [pipeline.TextEncoder, pipeline.Unet, pipeline.Vae];
-        Array.ForEach(networks, n => n.to(ScalarType.BFloat16));
-        var options = new GenerationOptions { Steps = 4, GuidanceScale = 2, BatchSize = 2, Seed = 3 };
-        var before = networks.SelectMany(n => n.parameters()).Select(p => p.clone()).ToList();
+        using var pipeline = xl ? TinyPipeline.CreateXL() : TinyPipeline.Create();
+        List<nn.Module> networks = [.. pipeline.Conditioning.Encoders.Select(e => e.Network), pipeline.Unet, pipeline.Vae];
+        networks.ForEach(n => n.to(ScalarType.BFloat16));
+        var options = new GenerationOptions { Steps = 4, GuidanceScale = 2, BatchSize = 2, Seed = 3, FeatureReuse = 2 };
+        var before = networks.SelectMany(n => n.parameters()).ToList();
 
         var half = await pipeline.GenerateAsync(["a cat", "a dog"], options: options);
+        var unpacked = await pipeline.GenerateAsync(["a cat", "a dog"], options: options with { UnpackedWeights = true });
 
-        Assert.AreEqual(ScalarType.BFloat16, pipeline.DType);
-        Assert.IsTrue(networks.SelectMany(n => n.parameters()).Zip(before).All(p => p.First.equal(p.Second).all().item<bool>() && !p.First.requires_grad));
-        Array.ForEach(networks, n => n.to(ScalarType.Float32));
-        var single = await pipeline.GenerateAsync(["a cat", "a dog"], options: options);
-        var limit = HalfPrecision.IsEmulated(ScalarType.BFloat16, CPU) ? 0 : 12;
-        Assert.IsTrue(half.SelectMany(i => i.Pixels).Zip(single.SelectMany(i => i.Pixels)).All(p => Math.Abs(p.First - p.Second) <= limit));
+        Assert.IsTrue(networks.SelectMany(n => n.parameters()).SequenceEqual(before) && before.TrueForAll(p => p.dtype == ScalarType.BFloat16));
+        networks.ForEach(n => n.to(ScalarType.Float32));
+        var single = Pixels(await pipeline.GenerateAsync(["a cat", "a dog"], options: options));
+        Golden.AssertL2(single, Pixels(half), 0.1, "packed");
+        Golden.AssertL2(single, Pixels(unpacked), 0.1, "unpacked");
+
+        static Tensor Pixels(IReadOnlyList<GeneratedImage> images) => tensor(images.SelectMany(i => i.Pixels).Select(p => (float)p).ToArray());
     }
 
     [TestMethod]

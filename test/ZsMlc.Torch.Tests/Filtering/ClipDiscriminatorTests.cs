@@ -1,6 +1,7 @@
 using TorchSharp;
 using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Filtering;
+using ZsMlc.Torch.Runtime;
 using ZsMlc.Torch.Tests.Classification;
 using ZsMlc.Torch.Tests.Clip;
 using static TorchSharp.torch;
@@ -64,6 +65,12 @@ public sealed class ClipDiscriminatorTests
         Assert.AreEqual(ScalarType.Float32, half.dtype);
         Golden.AssertL2(single, half, 0.05, "scores");
         Assert.IsGreaterThan(0, (single - half).abs().max().item<float>(), "the weights at least are rounded");
+        if (HalfPrecision.IsEmulated(ScalarType.BFloat16, CPU))
+        {
+            clip.ImageType = ScalarType.Float32;
+            using var wide = new ClipDiscriminator(clip, ["cat", "dog"]);
+            Golden.AssertL2(wide.Scores(images), half, 1e-6, "the same weights in single precision");
+        }
     }
 
     [TestMethod]

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Autoencoder;
@@ -67,7 +68,10 @@ public sealed class AutoencoderKL : nn.Module<Tensor, Tensor>
     public Tensor Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return decoder.forward(post_quant_conv.forward(latents)).MoveToOuterDisposeScope();
+        var pixels = RunCache.Of(this, "wide", 0, () => HalfPrecision.Wide(this, () => new(Config))) is { } wide
+            ? wide.Decode(latents.to(ScalarType.Float32)).to(latents.dtype)
+            : decoder.forward(post_quant_conv.forward(latents));
+        return pixels.MoveToOuterDisposeScope();
     }
 
     /// <summary>Decodes one image at a time: the memory of a single image, whatever the batch.</summary>

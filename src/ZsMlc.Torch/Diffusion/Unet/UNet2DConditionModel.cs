@@ -1,6 +1,7 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Diffusion.Blocks;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.Unet;
@@ -16,6 +17,7 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     internal readonly ModuleList<UpBlock> up_blocks;
     internal readonly GroupNorm conv_norm_out;
     internal readonly Conv2d conv_out;
+    private int _slice;
 
     /// <summary>Creates the network with random weights.</summary>
     /// <exception cref="NotSupportedException">The configuration is of another architecture.</exception>
@@ -46,6 +48,7 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     /// <summary>Sets how many attention heads are computed at a time; 0 for all. Fewer heads need less memory.</summary>
     public void SetAttentionSlice(int heads)
     {
+        _slice = heads;
         foreach (var module in modules().OfType<Attention>())
         {
             module.Slice = heads;
@@ -85,6 +88,11 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     /// <returns>[B, OutChannels, H, W].</returns>
     internal Tensor Predict(Tensor sample, Tensor timesteps, UnetConditioning conditioning, Tensor? timeCondition, ref Tensor? deep)
     {
+        if (RunCache.Of(this, "wide", 0, Wide) is { } wide)
+        {
+            return Widely(wide, sample, timesteps, conditioning, timeCondition, ref deep);
+        }
+
         using var scope = NewDisposeScope();
         var context = conditioning.States;
         if (timesteps.dim() == 0 || timesteps.shape[0] != 1)
@@ -105,6 +113,31 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         deep ??= Deep(x, time, context, skips).MoveToOuterDisposeScope();
         x = Up(up_blocks[^1], deep, time, context, skips);
         return conv_out.Convolve(conv_norm_out.NormalizeSilu(x)).MoveToOuterDisposeScope();
+    }
+
+    private UNet2DConditionModel? Wide() => HalfPrecision.Wide(this, () =>
+    {
+        UNet2DConditionModel wide = new(Config);
+        wide.SetAttentionSlice(_slice);
+        return wide;
+    });
+
+    /// <summary>Predicts by a copy in single precision.</summary>
+    private Tensor Widely(UNet2DConditionModel wide, Tensor sample, Tensor timesteps, UnetConditioning conditioning, Tensor? timeCondition, ref Tensor? deep)
+    {
+        using var scope = NewDisposeScope();
+
+        // The copy keeps the text's keys and values for as long as its states are the same object.
+        var states = RunCache.Of(this, "states", conditioning.States, () => conditioning.States.to(ScalarType.Float32));
+        var texts = conditioning with { States = states!, Pooled = conditioning.Pooled?.to(ScalarType.Float32) };
+        var isNew = deep is null;
+        var result = wide.Predict(sample.to(ScalarType.Float32), timesteps, texts, timeCondition?.to(ScalarType.Float32), ref deep);
+        if (isNew)
+        {
+            deep!.MoveToOuterDisposeScope();
+        }
+
+        return result.to(sample.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>All levels below the outermost.</summary>
