@@ -8,7 +8,7 @@ namespace ZsMlc.Torch.Diffusion;
 public sealed partial class StableDiffusionPipeline
 {
     private const string MemoryAdvice =
-        $"Choose a smaller {nameof(GenerationOptions.BatchSize)}, one image at a time in the decoder ({nameof(GenerationOptions.SliceDecoding)}), decoding tiles ({nameof(GenerationOptions.DecodingTile)}, such as 64), attention slices ({nameof(GenerationOptions.AttentionSlice)}, such as 2), on a CPU {nameof(GenerationOptions.UnpackedWeights)}, or a half precision.";
+        $"Choose a smaller {nameof(GenerationOptions.BatchSize)}, one image at a time in the decoder ({nameof(GenerationOptions.SliceDecoding)}), decoding tiles ({nameof(GenerationOptions.DecodingTile)}, such as 64), attention slices ({nameof(GenerationOptions.AttentionSlice)}, such as 2), on a CPU {nameof(GenerationOptions.UnpackedWeights)}, or a half precision that the device has.";
 
     /// <summary>Generates one image a prompt. An image depends on its prompt, seed and the options; its batch, the device and, on a GPU, the run change it by rounding at most.</summary>
     /// <param name="prompts">The prompts; an empty one gives an image without text, a too long one is cut with a <see cref="GenerationOptions.Warning"/>.</param>

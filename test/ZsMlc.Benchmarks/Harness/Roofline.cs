@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Benchmarks.Harness;
@@ -22,11 +23,11 @@ internal static class Roofline
     /// <summary>The share of the matrix product that a network reaches, measured right behind it.</summary>
     /// <param name="name">What was measured.</param>
     /// <param name="gflops">What it reached, in GFLOP/s.</param>
-    /// <param name="type">Its element type.</param>
+    /// <param name="type">The element type that was asked for.</param>
     /// <param name="options">What the command line chose.</param>
     public static Measurement Share(string name, double gflops, ScalarType type, BenchmarkOptions options)
     {
-        var product = Measurement.Of("", "", Product(type, options)).Median;
+        var product = Measurement.Of("", "", Product(HalfPrecision.Computed(type, options.Device), options)).Median;
         return Measurement.Single($"{name}: share of the matrix product", "%", 100 * gflops / product, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{gflops:0} of {product:0} GFLOP/s"));
     }
 }
