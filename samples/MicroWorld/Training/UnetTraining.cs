@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.MicroModels.World;
@@ -14,11 +15,15 @@ namespace MicroWorld.Training;
 
 /// <summary>
 /// Trains the micro UNet and its text encoder together on latents of captioned scenes: v-prediction, zero terminal SNR, one in ten
-/// captions dropped. The network computes in bfloat16 on float32 master weights.
+/// captions dropped. The network computes in bfloat16 on float32 master weights; in float32 on x64 processors
+/// without AVX-512, which only emulate bfloat16.
 /// </summary>
 internal sealed class UnetTraining(TrainingOptions options)
 {
     private const int Batch = 64;
+
+    private static readonly ScalarType s_type = X86Base.IsSupported && !Avx512BW.VL.IsSupported ? ScalarType.Float32 : ScalarType.BFloat16;
+
     private int CorpusSize => options.CorpusSize;
 
     /// <summary>
@@ -85,12 +90,12 @@ internal sealed class UnetTraining(TrainingOptions options)
 
     /// <summary>Trains to the last step, from the checkpoint where there is one.</summary>
     /// <param name="vae">The trained autoencoder.</param>
-    /// <param name="unet">The denoiser; it is turned to bfloat16.</param>
+    /// <param name="unet">The denoiser; it is turned to the type that is computed in.</param>
     /// <param name="text">The text encoder.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     public void Run(AutoencoderKL vae, UNet2DConditionModel unet, ClipTextEncoder text, ClipTokenizer tokenizer)
     {
-        unet.to(ScalarType.BFloat16);
+        unet.to(s_type);
         var corpus = Corpus(options.Seed);
         var optimizer = new AveragedAdamW(Parameters(unet, text), [], weightDecay: 0.01, decay: 0.998, beta2: 0.99);
         var saved = CheckpointFile.Load(options.Checkpoint, optimizer.State());
@@ -122,7 +127,7 @@ internal sealed class UnetTraining(TrainingOptions options)
             var noisy = kept.sqrt() * clean + (1 - kept).sqrt() * noise;
             var velocity = kept.sqrt() * noise - (1 - kept).sqrt() * clean;
             var states = text.forward(tokenizer.Tokenize(texts, text.Config.MaxPositionEmbeddings, tokenizer.EndId));
-            var predicted = unet.forward(noisy.to(ScalarType.BFloat16), times, states.to(ScalarType.BFloat16)).to(ScalarType.Float32);
+            var predicted = unet.forward(noisy.to(s_type), times, states.to(s_type)).to(ScalarType.Float32);
             var errors = (predicted - velocity).square().mean([1, 2, 3]);
             var loss = (errors * (5 * (1 - kept.flatten())).clamp_max(1)).mean();
             loss.backward();
