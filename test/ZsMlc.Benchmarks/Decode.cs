@@ -53,7 +53,7 @@ internal sealed class Decode : IBenchmark
             return
             [
                 .. counts.Select((n, i) => Rate($"{size}, {n} reading ahead", photos, seconds[i], seconds[0])),
-                .. counts.Select((n, i) => Rate($"{size}, {n} processes of one each", n * photos, seconds[counts.Count + i], seconds[counts.Count])),
+                .. counts.Select((n, i) => Rate($"{size}, {n} processes of one thread each", n * photos, seconds[counts.Count + i], seconds[counts.Count])),
             ];
         }
         finally

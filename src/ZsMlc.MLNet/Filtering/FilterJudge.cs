@@ -101,7 +101,7 @@ internal sealed class FilterJudge : IDisposable
             {
                 // The texts are encoded once, in single precision; only images are computed in the chosen one.
                 _discriminator = new(clip, _settings.Candidates, _settings.Template);
-                clip.ImageType = _settings.Precision ?? clip.ImageType;
+                clip.ImageType = HalfPrecision.Computed(_settings.Precision ?? clip.ImageType, device);
             }
             catch
             {

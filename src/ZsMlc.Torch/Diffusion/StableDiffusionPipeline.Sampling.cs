@@ -67,6 +67,11 @@ public sealed partial class StableDiffusionPipeline
 
         var estimate = Step(batch, conditioning, job, estimates: true)!;
         var keep = job.Options.Preview!(PreviewDecoder is { } tiny ? tiny.forward(estimate) : DecodeLatents(estimate, job.Options), batch.Indices);
+        if (keep.Count != batch.Indices.Count)
+        {
+            throw new InvalidOperationException($"{nameof(GenerationOptions.Preview)} answered for {keep.Count} images; expected an answer for each of {batch.Indices.Count}.");
+        }
+
         var (height, width) = SizeOf(job.Options);
         foreach (var index in batch.Indices.Where((_, row) => !keep[row]))
         {

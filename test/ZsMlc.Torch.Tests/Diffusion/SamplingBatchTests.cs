@@ -85,4 +85,15 @@ public sealed class SamplingBatchTests
     {
         public void Report(GenerationStep value) => steps.Add(value.Step);
     }
+
+    [TestMethod]
+    public async Task GenerateAsync_PreviewThatAnswersForOneImage_SaysSo()
+    {
+        using var pipeline = TinyPipeline.Create();
+        var options = new GenerationOptions { Steps = 2, BatchSize = 2, PreviewStep = 1, Preview = (_, _) => [true] };
+
+        var error = await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => pipeline.GenerateAsync(["a cat", "a dog"], options: options));
+
+        Assert.Contains("Preview answered for 1 images; expected an answer for each of 2.", error.Message);
+    }
 }

@@ -1,6 +1,7 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Diffusion.TextEncoder;
@@ -59,6 +60,12 @@ public sealed class ClipTextEncoder : nn.Module<Tensor, Tensor>
     public (Tensor Final, IReadOnlyList<Tensor> Hidden) Encode(Tensor ids, Tensor? attentionMask = null)
     {
         using var scope = NewDisposeScope();
+        if (RunCache.Of(this, "wide", 0, () => HalfPrecision.Wide(this, () => new(Config))) is { } wide)
+        {
+            var (last, all) = wide.Encode(ids, attentionMask);
+            return (last.to(DType).MoveToOuterDisposeScope(), all.Select(h => h.to(DType).MoveToOuterDisposeScope()).ToList());
+        }
+
         Tensor? mask = null;
         if (attentionMask is not null)
         {
