@@ -58,7 +58,7 @@ public sealed class ChannelsLastGroupNormTests
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         var x = ChannelsLast.Of(tensor([-1f, 1, -1, 1, -1, 1, -1, 1]).view(1, 8, 1, 1).repeat(1, 1, 2, 2));
-        foreach (var factor in new[] { 1e-6f, 1, 20, 88, 1000, 1e30f })
+        foreach (var factor in new[] { 1e-6f, 1, 20, 88, 88.5f, 1000, 1e30f })
         {
             var weight = full(8, factor);
             var expected = silu(group_norm(x, 1, weight, zeros(8), 0).to(ScalarType.Float64));
@@ -68,6 +68,8 @@ public sealed class ChannelsLastGroupNormTests
             Assert.IsLessThanOrEqualTo(1e-6 * factor, (expected - actual).abs().max().item<double>(), $"{factor}");
         }
 
+        var far = ChannelsLastGroupNorm.Forward(x, ones(8), full(8, -1e35f), 1, 0, silu: true)!;
+        Assert.AreEqual(0f, far.abs().max().item<float>(), "SiLU of what is far below 0");
         Assert.IsTrue(ChannelsLastGroupNorm.Forward(x * float.NaN, ones(8), zeros(8), 1, 0, silu: true)!.isnan().all().item<bool>(), "what is no number stays none");
     }
 
