@@ -52,13 +52,7 @@ public sealed partial class ClipModel
             CheckpointLoader.LoadInto(model, source.Tensors, ClipNames.FromOpenAI);
             model.to(dtype);
             model.to(device ?? CPU);
-            model.eval();
-            foreach (var parameter in model.parameters())
-            {
-                parameter.requires_grad_(false);
-            }
-
-            return model.KeepAlive();
+            return model.Frozen();
         }
         catch
         {

@@ -48,13 +48,7 @@ internal static class HalfPrecision
         try
         {
             wide.load_state_dict(network.state_dict());
-            wide.eval();
-            foreach (var parameter in wide.parameters())
-            {
-                parameter.requires_grad_(false);
-            }
-
-            return wide.KeepAlive();
+            return wide.Frozen();
         }
         catch
         {

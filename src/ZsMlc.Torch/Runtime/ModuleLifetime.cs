@@ -27,6 +27,19 @@ internal static class ModuleLifetime
         return module;
     }
 
+    /// <summary>Puts a network into evaluation mode, stops gradients of its parameters and takes them out of the current dispose scope.</summary>
+    public static T Frozen<T>(this T network)
+        where T : nn.Module
+    {
+        network.eval();
+        foreach (var parameter in network.parameters())
+        {
+            parameter.requires_grad_(false);
+        }
+
+        return network.KeepAlive();
+    }
+
     /// <summary>
     /// Disposes a network, its layers' native halves included: TorchSharp 0.107's Linear and Conv2d dispose their weights
     /// alone, and what stands behind them on the native side (some 650 bytes a layer) has no finalizer either.

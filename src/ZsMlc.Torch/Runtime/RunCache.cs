@@ -52,6 +52,12 @@ internal sealed class RunCache : IDisposable
         return value;
     }
 
+    /// <summary>A run's copy of a network in single precision; nothing outside of a run, or where the processor computes in the network's own type.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="make">Makes another of the same sizes.</param>
+    public static T? Wide<T>(T network, Func<T> make)
+        where T : nn.Module => Of(network, "wide", 0, () => HalfPrecision.Wide(network, make));
+
     /// <summary>Frees what the calling thread's run keeps; what is asked for again is computed anew.</summary>
     public static void Clear() => s_current?.Free();
 

@@ -68,7 +68,7 @@ public sealed class AutoencoderKL : nn.Module<Tensor, Tensor>
     public Tensor Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        var pixels = RunCache.Of(this, "wide", 0, () => HalfPrecision.Wide(this, () => new(Config))) is { } wide
+        var pixels = RunCache.Wide(this, () => new(Config)) is { } wide
             ? wide.Decode(latents.to(ScalarType.Float32)).to(latents.dtype)
             : decoder.forward(post_quant_conv.forward(latents));
         return pixels.MoveToOuterDisposeScope();

@@ -76,7 +76,7 @@ public sealed class AutoencoderTiny : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        var network = RunCache.Of(this, "wide", 0, () => HalfPrecision.Wide(this, () => new(Config))) ?? this;
+        var network = RunCache.Wide(this, () => new(Config)) ?? this;
         return network.decoder.forward((latents / Config.ScalingFactor).to(network.decoder.parameters().First().dtype)).MoveToOuterDisposeScope();
     }
 }

@@ -34,13 +34,7 @@ internal sealed class PartLoader(string folder, Device device, ScalarType dtype)
         CheckpointLoader.LoadInto(module, checkpoint, rename);
         module.to(type);
         module.to(device);
-        module.eval();
-        foreach (var parameter in module.parameters())
-        {
-            parameter.requires_grad_(false);
-        }
-
-        return module.KeepAlive();
+        return module.Frozen();
     }
 
     /// <summary>Compares the configuration of a network with the header of its weights, which are not read.</summary>

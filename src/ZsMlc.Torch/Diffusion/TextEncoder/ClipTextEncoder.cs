@@ -60,7 +60,7 @@ public sealed class ClipTextEncoder : nn.Module<Tensor, Tensor>
     public (Tensor Final, IReadOnlyList<Tensor> Hidden) Encode(Tensor ids, Tensor? attentionMask = null)
     {
         using var scope = NewDisposeScope();
-        if (RunCache.Of(this, "wide", 0, () => HalfPrecision.Wide(this, () => new(Config))) is { } wide)
+        if (RunCache.Wide(this, () => new(Config)) is { } wide)
         {
             var (last, all) = wide.Encode(ids, attentionMask);
             return (last.to(DType).MoveToOuterDisposeScope(), all.Select(h => h.to(DType).MoveToOuterDisposeScope()).ToList());

@@ -88,7 +88,7 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
     /// <returns>[B, OutChannels, H, W].</returns>
     internal Tensor Predict(Tensor sample, Tensor timesteps, UnetConditioning conditioning, Tensor? timeCondition, ref Tensor? deep)
     {
-        if (RunCache.Of(this, "wide", 0, Wide) is { } wide)
+        if (RunCache.Wide(this, Another) is { } wide)
         {
             return Widely(wide, sample, timesteps, conditioning, timeCondition, ref deep);
         }
@@ -115,12 +115,12 @@ public sealed class UNet2DConditionModel : nn.Module<Tensor, Tensor, Tensor, Ten
         return conv_out.Convolve(conv_norm_out.NormalizeSilu(x)).MoveToOuterDisposeScope();
     }
 
-    private UNet2DConditionModel? Wide() => HalfPrecision.Wide(this, () =>
+    private UNet2DConditionModel Another()
     {
-        UNet2DConditionModel wide = new(Config);
-        wide.SetAttentionSlice(_slice);
-        return wide;
-    });
+        UNet2DConditionModel another = new(Config);
+        another.SetAttentionSlice(_slice);
+        return another;
+    }
 
     /// <summary>Predicts by a copy in single precision.</summary>
     private Tensor Widely(UNet2DConditionModel wide, Tensor sample, Tensor timesteps, UnetConditioning conditioning, Tensor? timeCondition, ref Tensor? deep)
