@@ -9,14 +9,20 @@ namespace ZsMlc.Torch.Clip;
 internal sealed class DenseVisionTransformer : IFrozenTower
 {
     private readonly VisionTransformer _source;
-    private readonly Tensor _patches, _class, _positions, _projection;
+    private readonly TakenLinear _patches;
+    private readonly Tensor _class, _positions, _projection;
     private readonly DenseTransformerBlock.Norm _before, _after;
     private readonly DenseTransformerBlock[] _blocks;
 
     private DenseVisionTransformer(VisionTransformer source, ScalarType dtype, TakenWeights weights)
     {
         (_source, DType) = (source, dtype);
-        (_patches, _class, _positions, _projection) = (weights.Take(source.conv1.weight), weights.Take(source.class_embedding), weights.Take(source.positional_embedding), weights.Take(source.proj));
+        using (var patches = source.conv1.weight.flatten(1))
+        {
+            _patches = weights.Linear(patches, null);
+        }
+
+        (_class, _positions, _projection) = (weights.Take(source.class_embedding), weights.Take(source.positional_embedding), weights.Take(source.proj));
         (_before, _after) = (new(source.ln_pre, weights), new(source.ln_post, weights));
         _blocks = [.. source.transformer.Blocks.Select(b => new DenseTransformerBlock(b, weights))];
     }
@@ -47,9 +53,10 @@ internal sealed class DenseVisionTransformer : IFrozenTower
     public void Dispose()
     {
         Array.ForEach(_blocks, b => b.Dispose());
+        _patches.Dispose();
         _before.Dispose();
         _after.Dispose();
-        foreach (var weight in new[] { _patches, _class, _positions, _projection })
+        foreach (var weight in new[] { _class, _positions, _projection })
         {
             weight.Dispose();
         }
@@ -69,11 +76,13 @@ internal sealed class DenseVisionTransformer : IFrozenTower
         return x.MoveToOuterDisposeScope();
     }
 
+    /// <summary>The tokens. Patches do not overlap, so their convolution is a linear layer of their pixels, for which processors have faster kernels than for three channels.</summary>
     private Tensor Embed(Tensor images)
     {
         using var scope = NewDisposeScope();
-        long patch = _source.Config.PatchSize;
-        var patches = nn.functional.conv2d(images, _patches, strides: [patch, patch]);
-        return _before.Of(_source.WithPositions(patches, _class, _positions)).MoveToOuterDisposeScope();
+        long patch = _source.Config.PatchSize, height = images.shape[2] / patch, width = images.shape[3] / patch;
+        var pixels = images[.., .., ..(int)(height * patch), ..(int)(width * patch)]
+            .reshape(images.shape[0], 3, height, patch, width, patch).permute(0, 2, 4, 1, 3, 5).reshape(images.shape[0], height * width, -1);
+        return _before.Of(_source.WithPositions(_patches.Forward(pixels), height, width, _class, _positions)).MoveToOuterDisposeScope();
     }
 }

@@ -5,9 +5,9 @@ namespace ZsMlc.Torch.Clip;
 
 /// <summary>A linear layer on weights that were taken out of a network.</summary>
 /// <param name="weight">[out, in]; this object owns it.</param>
-/// <param name="bias">[out]; this object owns it.</param>
+/// <param name="bias">[out], or null for none; this object owns it.</param>
 /// <param name="packs">Whether the weight is also kept in the order in which a fused kernel reads it.</param>
-internal sealed class TakenLinear(Tensor weight, Tensor bias, bool packs = false) : IDisposable
+internal sealed class TakenLinear(Tensor weight, Tensor? bias, bool packs = false) : IDisposable
 {
     private readonly bool _fuses = FusedKernels.PayForWideLinear(weight.dtype);
     private readonly Tensor? _packed = packs ? PackedWeights.Linear(weight)?.DetachFromDisposeScope() : null;
@@ -27,12 +27,12 @@ internal sealed class TakenLinear(Tensor weight, Tensor bias, bool packs = false
 
     /// <summary>The outputs <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> − 1 alone, on the same memory.</summary>
     public TakenLinear Part(long start, long count) =>
-        new(weight.narrow(0, start, count).DetachFromDisposeScope(), bias.narrow(0, start, count).DetachFromDisposeScope());
+        new(weight.narrow(0, start, count).DetachFromDisposeScope(), bias?.narrow(0, start, count).DetachFromDisposeScope());
 
     public void Dispose()
     {
         weight.Dispose();
-        bias.Dispose();
+        bias?.Dispose();
         _packed?.Dispose();
     }
 

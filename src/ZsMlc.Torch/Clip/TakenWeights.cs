@@ -32,9 +32,9 @@ internal sealed class TakenWeights(ScalarType? frozen, Device device)
 
     /// <summary>A linear layer; the caller owns it.</summary>
     /// <param name="weight">[out, in].</param>
-    /// <param name="bias">[out].</param>
+    /// <param name="bias">[out], or null for none.</param>
     /// <param name="factor">Factor of the weight.</param>
     /// <param name="biasFactor">Factor of the bias.</param>
-    public TakenLinear Linear(Tensor weight, Tensor bias, double factor = 1, double biasFactor = 1) =>
-        new(Take(weight, factor), Take(bias, biasFactor), Packs);
+    public TakenLinear Linear(Tensor weight, Tensor? bias, double factor = 1, double biasFactor = 1) =>
+        new(Take(weight, factor), bias is null ? null : Take(bias, biasFactor), Packs);
 }

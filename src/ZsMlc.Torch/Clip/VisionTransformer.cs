@@ -42,7 +42,8 @@ public sealed class VisionTransformer : ImageTower
     public override Tensor Encode(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var tokens = WithPositions(conv1.forward(images), class_embedding, positional_embedding);
+        var patches = conv1.forward(images);
+        var tokens = WithPositions(patches.flatten(2).transpose(1, 2), patches.shape[2], patches.shape[3], class_embedding, positional_embedding);
         return ln_post.forward(transformer.forward(ln_pre.forward(tokens))[.., 0]).matmul(proj).MoveToOuterDisposeScope();
     }
 
@@ -55,13 +56,11 @@ public sealed class VisionTransformer : ImageTower
 
     internal override IFrozenTower Freeze(ScalarType dtype) => DenseVisionTransformer.Frozen(this, dtype);
 
-    /// <summary>Class token and patches [B, W, h, w], row by row, each with the embedding of its position: [B, 1 + h·w, W].</summary>
-    internal Tensor WithPositions(Tensor patches, Tensor classEmbedding, Tensor positions)
+    /// <summary>Class token and patches [B, height · width, W], row by row, each with the embedding of its position: [B, 1 + height · width, W].</summary>
+    internal Tensor WithPositions(Tensor patches, long height, long width, Tensor classEmbedding, Tensor positions)
     {
         using var scope = NewDisposeScope();
-        var (height, width) = (patches.shape[2], patches.shape[3]);
-        var x = patches.flatten(2).transpose(1, 2);
-        x = cat([classEmbedding.to(x.dtype).expand(x.shape[0], 1, -1), x], 1);
+        var x = cat([classEmbedding.to(patches.dtype).expand(patches.shape[0], 1, -1), patches], 1);
         return (x + PositionGrid.Resize(positions, Config.GridSize, height, width).to(x.dtype)).MoveToOuterDisposeScope();
     }
 }

@@ -124,41 +124,41 @@ internal static unsafe class FusedKernels
     /// <summary>Activation of a linear layer.</summary>
     /// <param name="x">[..., in].</param>
     /// <param name="weight">[out, in], as it is or packed.</param>
-    /// <param name="bias">[out].</param>
+    /// <param name="bias">[out], or null for none.</param>
     /// <param name="activation">The activation.</param>
-    public static Tensor? Linear(Tensor x, Tensor weight, Tensor bias, FusedActivation activation)
+    public static Tensor? Linear(Tensor x, Tensor weight, Tensor? bias, FusedActivation activation)
     {
         if (s_linear == null || !Fits(x, weight))
         {
             return null;
         }
 
-        nint result, b = bias.Handle;
+        nint result, b = bias?.Handle ?? 0;
         fixed (byte* name = s_activations[(int)activation], exact = s_exact)
         {
             var algorithm = exact;
-            var error = s_linear(x.Handle, weight.Handle, &b, name, null, 0, activation == FusedActivation.Gelu ? &algorithm : null, &result);
+            var error = s_linear(x.Handle, weight.Handle, bias is null ? null : &b, name, null, 0, activation == FusedActivation.Gelu ? &algorithm : null, &result);
             return Taken(error, result, x, weight, bias);
         }
     }
 
     /// <summary>The sum of a linear layer and <paramref name="residual"/>, a new tensor.</summary>
-    public static Tensor? Linear(Tensor x, Tensor weight, Tensor bias, Tensor residual) => LinearAnd(s_add, x, weight, bias, residual);
+    public static Tensor? Linear(Tensor x, Tensor weight, Tensor? bias, Tensor residual) => LinearAnd(s_add, x, weight, bias, residual);
 
     /// <summary>The product of a linear layer and <paramref name="gate"/>, elementwise, a new tensor.</summary>
     public static Tensor? GatedLinear(Tensor x, Tensor weight, Tensor bias, Tensor gate) => LinearAnd(s_multiply, x, weight, bias, gate);
 
-    private static Tensor? LinearAnd(byte[] operation, Tensor x, Tensor weight, Tensor bias, Tensor other)
+    private static Tensor? LinearAnd(byte[] operation, Tensor x, Tensor weight, Tensor? bias, Tensor other)
     {
         if (s_linearBinary == null || !Fits(x, weight, other))
         {
             return null;
         }
 
-        nint result, b = bias.Handle;
+        nint result, b = bias?.Handle ?? 0;
         fixed (byte* name = operation)
         {
-            var error = s_linearBinary(x.Handle, other.Handle, weight.Handle, &b, name, &result);
+            var error = s_linearBinary(x.Handle, other.Handle, weight.Handle, bias is null ? null : &b, name, &result);
             return Taken(error, result, x, other, weight, bias);
         }
     }
@@ -179,7 +179,7 @@ internal static unsafe class FusedKernels
     }
 
     /// <summary>Takes over the handle of a result. The arguments are named so that the collector leaves them alone until the kernel has ended.</summary>
-    internal static Tensor? Taken(int error, nint result, params ReadOnlySpan<Tensor> arguments)
+    internal static Tensor? Taken(int error, nint result, params ReadOnlySpan<Tensor?> arguments)
     {
         foreach (var argument in arguments)
         {

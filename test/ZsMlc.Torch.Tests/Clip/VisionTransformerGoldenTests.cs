@@ -126,7 +126,8 @@ public sealed class VisionTransformerGoldenTests
     /// </summary>
     private static Tensor ValuesOfAllTokens(VisionTransformer tower, Tensor images)
     {
-        var x = tower.ln_pre.forward(tower.WithPositions(tower.conv1.forward(images), tower.class_embedding, tower.positional_embedding));
+        var patches = tower.conv1.forward(images);
+        var x = tower.ln_pre.forward(tower.WithPositions(patches.flatten(2).transpose(1, 2), patches.shape[2], patches.shape[3], tower.class_embedding, tower.positional_embedding));
         x = tower.transformer.Blocks.SkipLast(1).Aggregate(x, (tokens, block) => block.forward(tokens));
         using var last = new DenseTransformerBlock(tower.transformer.Blocks[^1], new(null, CPU));
         return tower.ln_post.forward(last.ForwardDense(cat([x[.., ..1], x], 1), tower.DensePath)[.., 1..]).matmul(tower.proj);

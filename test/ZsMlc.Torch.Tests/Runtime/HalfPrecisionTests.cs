@@ -19,17 +19,33 @@ public sealed class HalfPrecisionTests
         foreach (var type in new[] { ScalarType.BFloat16, ScalarType.Float16 })
         {
             Assert.AreEqual(type, HalfPrecision.Computed(type, META));
-            Assert.AreEqual(HalfPrecision.IsEmulated(type, CPU) ? ScalarType.Float32 : type, HalfPrecision.Computed(type, CPU));
+            Assert.AreEqual(HalfPrecision.IsSlow(type, CPU) ? ScalarType.Float32 : type, HalfPrecision.Computed(type, CPU));
+        }
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public void IsSlow_ThisProcessor_FollowsItsFlags()
+    {
+        if (!X86Base.IsSupported)
+        {
+            Assert.IsFalse(HalfPrecision.IsSlow(ScalarType.BFloat16, CPU) || HalfPrecision.IsSlow(ScalarType.Float16, CPU));
+            return;
         }
 
-        Assert.AreEqual(X86Base.IsSupported && !Avx512DQ.VL.IsSupported, HalfPrecision.IsEmulated(ScalarType.BFloat16, CPU));
+        var lines = File.ReadLines("/proc/cpuinfo").TakeWhile(l => l.Length > 0).ToList();
+        var flags = lines.Single(l => l.StartsWith("flags", StringComparison.Ordinal)).Split(' ').ToHashSet();
+        var isIntel = lines.Any(l => l.EndsWith("GenuineIntel", StringComparison.Ordinal));
+        var converts = flags.Contains("avx_ne_convert");
+        Assert.AreEqual(!(converts || flags.Contains("amx_bf16") || (flags.Contains("avx512_bf16") && !(isIntel && flags.Contains("avx512_fp16")))), HalfPrecision.IsSlow(ScalarType.BFloat16, CPU));
+        Assert.AreEqual(!(converts || flags.Contains("avx512_fp16")), HalfPrecision.IsSlow(ScalarType.Float16, CPU));
     }
 
     [TestMethod]
     [DataRow(ScalarType.BFloat16)]
     [DataRow(ScalarType.Float16)]
     [DataRow(ScalarType.Float32)]
-    public void Wide_Network_IsACopyInSinglePrecisionWhereItsTypeIsEmulated(ScalarType type)
+    public void Wide_Network_IsACopyInSinglePrecisionWhereItsTypeIsSlow(ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var network = Network();
@@ -40,7 +56,7 @@ public sealed class HalfPrecisionTests
             wide = HalfPrecision.Wide(network, Network);
         }
 
-        Assert.AreEqual(HalfPrecision.IsEmulated(type, CPU), wide is not null);
+        Assert.AreEqual(HalfPrecision.IsSlow(type, CPU), wide is not null);
         foreach (var (name, weight) in network.state_dict())
         {
             Assert.AreEqual(type, weight.dtype, name);

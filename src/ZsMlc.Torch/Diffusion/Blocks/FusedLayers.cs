@@ -20,6 +20,23 @@ internal static class FusedLayers
         return (Fused(layer, x, shift, residual) ?? Plus(residual, Shifted(layer.forward(x), shift))).MoveToOuterDisposeScope();
     }
 
+    /// <summary>A linear layer.</summary>
+    public static Tensor Of(this Linear layer, Tensor x) =>
+        (RunCache.IsOpen ? FusedKernels.Linear(x, Packed(layer), layer.bias, FusedActivation.None) : null) ?? layer.forward(x);
+
+    /// <summary>The results of linear layers without biases on one input, by one product.</summary>
+    /// <param name="x">[..., in].</param>
+    /// <param name="layers">The layers, all of one shape.</param>
+    public static Tensor[] Together(Tensor x, params Linear[] layers)
+    {
+        using var scope = NewDisposeScope();
+        var joint = RunCache.IsOpen && FusedKernels.Fits(x) && RunCache.Of(layers[0], "together", 0, () => Joined(layers)) is { } weight
+            ? FusedKernels.Linear(x, weight, null, FusedActivation.None)
+            : null;
+        Tensor[] results = joint is null ? [.. layers.Select(l => l.forward(x))] : joint.chunk(layers.Length, -1);
+        return [.. results.Select(r => r.MoveToOuterDisposeScope())];
+    }
+
     /// <summary>A linear layer plus <paramref name="residual"/>.</summary>
     public static Tensor Plus(this Linear layer, Tensor x, Tensor residual)
     {
@@ -94,6 +111,13 @@ internal static class FusedLayers
     private static Tensor Plus(Tensor? residual, Tensor x) => residual is null ? x : residual + x;
 
     // In single precision packing does not pay for the memory.
+    private static Tensor Joined(Linear[] layers)
+    {
+        using var scope = NewDisposeScope();
+        var weight = cat([.. layers.Select(l => l.weight!)]);
+        return ((weight.dtype == ScalarType.BFloat16 ? PackedWeights.Linear(weight) : null) ?? weight).MoveToOuterDisposeScope();
+    }
+
     private static Tensor Packed(Linear layer, string name = "weight", Tensor? part = null)
     {
         var weight = part ?? layer.weight!;

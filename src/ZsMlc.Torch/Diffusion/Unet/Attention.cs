@@ -36,7 +36,8 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor? context, Tensor residual)
     {
         using var scope = NewDisposeScope();
-        var (q, k, v) = (Heads(to_q.forward(x)), Attended(to_k, x, context), Attended(to_v, x, context));
+        var parts = context is null ? FusedLayers.Together(x, to_q, to_k, to_v) : [to_q.Of(x), Keys(to_k, context), Keys(to_v, context)];
+        var (q, k, v) = (Heads(parts[0]), Heads(parts[1]), Heads(parts[2]));
         if (q.dtype == ScalarType.BFloat16 && q.device_type == DeviceType.CPU && is_grad_enabled())
         {
             // libtorch's fused attention has no fast bfloat16 backward on CPUs: float32 takes a seventh of its time.
@@ -51,9 +52,9 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
 
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _heads, -1).transpose(1, 2);
 
-    /// <summary>Keys or values. Those of the text are the same at every step of a run; on a GPU their memory is worth more than the products.</summary>
-    private Tensor Attended(Linear layer, Tensor x, Tensor? context) =>
-        (context?.device_type is DeviceType.CPU ? RunCache.Of(layer, "heads", context, () => Heads(layer.forward(context))) : null) ?? Heads(layer.forward(context ?? x));
+    /// <summary>Keys or values of the text: they are the same at every step of a run; on a GPU their memory is worth more than the products.</summary>
+    private static Tensor Keys(Linear layer, Tensor context) =>
+        (context.device_type == DeviceType.CPU ? RunCache.Of(layer, "keys", context, () => layer.forward(context)) : null) ?? layer.forward(context);
 
     private Tensor Part(Tensor q, Tensor k, Tensor v, int start)
     {

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using ZsMlc.Torch.Diffusion.Blocks;
 using ZsMlc.Torch.Runtime;
 using ZsMlc.Torch.Tests.Runtime;
@@ -57,8 +58,28 @@ public sealed class FusedLayersTests
             using var layer = nn.Linear(16, 32, dtype: type);
             var (x, residual) = (randn(2, 7, 16).to(type), randn(2, 32, 7).to(type).transpose(1, 2));
 
+            Agree(() => layer.Of(x));
             Agree(() => layer.Plus(x, residual));
             Agree(() => layer.Gated(x));
+        }
+    }
+
+    [TestMethod]
+    public void Together_LinearLayers_AgreesWithThePlainWay()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        foreach (var type in KernelAssert.Types)
+        {
+            Linear[] layers = [.. Enumerable.Range(0, 3).Select(_ => nn.Linear(16, 32, hasBias: false, dtype: type))];
+            var x = randn(2, 7, 16).to(type);
+
+            for (var i = 0; i < layers.Length; i++)
+            {
+                Agree(() => FusedLayers.Together(x, layers)[i]);
+            }
+
+            Array.ForEach(layers, l => l.Dispose());
         }
     }
 
