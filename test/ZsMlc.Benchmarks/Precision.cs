@@ -14,7 +14,7 @@ internal sealed class Precision : IBenchmark
 
     public string Name => "precision";
 
-    public string Description => $"Mean loss of every epoch and mAP on the test pictures after {Epochs} epochs on the micro models' pictures (seen labels), from one seed in single precision and in bfloat16, and the mAP of the first model scored in bfloat16 (all of it single precision on processors that only emulate bfloat16).";
+    public string Description => $"Mean loss of every epoch and mAP on the test pictures after {Epochs} epochs on the micro models' pictures (seen labels), from one seed in single precision and in bfloat16, and the mAP of the first model scored in bfloat16 (all of it single precision on processors that are slower in bfloat16).";
 
     public IReadOnlyList<Measurement> Run(BenchmarkOptions options)
     {

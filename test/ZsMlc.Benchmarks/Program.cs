@@ -12,7 +12,7 @@ var gpu = new Option<int?>("--gpu") { Description = "Index of a CUDA device; wit
 var output = new Option<string>("--out") { Description = "Folder for the Markdown and JSON tables.", DefaultValueFactory = _ => Path.Combine("artifacts", "benchmarks"), Recursive = true };
 var smoke = new Option<bool>("--smoke") { Description = "Tiny networks and one run of each: checks that the benchmarks work, the figures mean nothing.", Recursive = true };
 var processorTime = new Option<bool>("--cpu-time") { Description = "Counts processor seconds instead of elapsed ones; with --threads 1 a guide on a machine that is not idle.", Recursive = true };
-var precision = new Option<string?>("--precision") { Description = "fp32 or bf16 alone; by default both. On x64 processors without AVX-512, which only emulate bf16, the library computes images in single precision in either case.", Recursive = true };
+var precision = new Option<string?>("--precision") { Description = "fp32 or bf16 alone; by default both. On processors that are slower in bf16 the library computes images in single precision in either case.", Recursive = true };
 precision.AcceptOnlyFromAmong([.. DeviceClock.AllPrecisions.Select(p => p.Name)]);
 var seeds = new Option<int>("--seeds") { Description = "Seeds that 'accepted' trains classifiers with, one to two minutes each for a recipe; by default none.", Recursive = true };
 var recipes = new Option<string>("--only") { Description = "Part of the names of the recipes that 'accepted' measures, or of the works of 'contended' (micro, classify, train, generate); by default all.", DefaultValueFactory = _ => "" };

@@ -90,7 +90,7 @@ public sealed record FusionMultiLabelOptions
 
     /// <summary>
     /// Gets the element type that images are computed in, in training and in scoring: BFloat16, about twice as fast on
-    /// processors and GPUs that have it (on a processor without, in Float32), or Float32. Weights are single precision in either case. Default: Float32.
+    /// processors and GPUs that have it (on a processor that is slower in it, Float32), or Float32. Weights are single precision in either case. Default: Float32.
     /// </summary>
     public ScalarType? Precision { get; init; }
 

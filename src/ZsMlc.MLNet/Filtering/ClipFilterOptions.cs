@@ -37,7 +37,7 @@ public sealed record ClipFilterOptions
 
     /// <summary>
     /// Gets the element type that the image tower computes in: BFloat16, about twice as fast on processors and GPUs that
-    /// have it (on a processor without, in Float32), or Float32. Scores are single precision in either case. Default: Float32.
+    /// have it (on a processor that is slower in it, Float32), or Float32. Scores are single precision in either case. Default: Float32.
     /// </summary>
     public ScalarType? Precision { get; init; }
 

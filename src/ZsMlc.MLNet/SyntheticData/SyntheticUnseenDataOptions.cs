@@ -76,7 +76,7 @@ public sealed record SyntheticUnseenDataOptions
     /// <summary>Gets the seed of label sets, prompts and noise. Default: the seed of the MLContext, or 0 without one.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>Gets the element type of the diffusion model while images are made: Float32, BFloat16 or Float16; on an x64 processor without kernels for a half precision, copies of the weights in Float32 are computed with. Default: BFloat16 on a GPU, Float32 on a CPU. A store holds images of one precision; state it here to go on with a store on a device of another default.</summary>
+    /// <summary>Gets the element type of the diffusion model while images are made: Float32, BFloat16 or Float16; on an x64 processor that is slower in a half precision, copies of the weights in Float32 are computed with. Default: BFloat16 on a GPU, Float32 on a CPU. A store holds images of one precision; state it here to go on with a store on a device of another default.</summary>
     public torch.ScalarType? Precision { get; init; }
 
     /// <summary>Gets the column of images. Default <c>Image</c>.</summary>

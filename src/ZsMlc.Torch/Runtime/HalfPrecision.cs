@@ -21,7 +21,7 @@ internal static class HalfPrecision
     /// <summary>Gets whether the processor has the parts of AVX-512 that kernels for BFloat16 need.</summary>
     public static bool HasAvx512 => Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported;
 
-    /// <summary>Whether networks take longer in a type than in Float32 on a device: on x64 processors BFloat16 without AMX or AVX-512's BF16 part, or without AMX where it belongs to the generation, and Float16 without AVX-512's FP16 part; neither with AVX-NE-CONVERT.</summary>
+    /// <summary>Whether networks take longer in a type than in Float32 on a device: on x64 processors BFloat16 without AMX or AVX-512's BF16 part, and without AMX where that generation has it; Float16 without AVX-512's FP16 part; neither of the two with AVX-NE-CONVERT.</summary>
     public static bool IsSlow(ScalarType type, Device device) => device.type == DeviceType.CPU && X86Base.IsSupported && !s_converts && type switch
     {
         ScalarType.BFloat16 => !HasAvx512 || !(s_amx || (s_bfloat16 && !s_leavesItToAmx)),
