@@ -160,7 +160,7 @@ public sealed partial class FusionClassifier : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Gets or sets the element type that images are computed in; null for that of the weights. BFloat16 is about twice as fast on machines that have it, at a small loss of accuracy; on x64 processors that are slower in it (without AMX, or AMD's AVX-512 with its BF16 part), Float32 is computed in instead.</summary>
+    /// <summary>Gets or sets the element type that images are computed in; null for that of the weights. BFloat16 is about twice as fast on machines that have it, at a small loss of accuracy; on x64 processors that are slower in it (mostly those without AMX and without AVX-512's BF16 part), Float32 is computed in instead.</summary>
     public ScalarType? ComputeType { get; set; }
 
     /// <summary>The type of the weights; half-precision storage computes in single precision.</summary>

@@ -76,7 +76,7 @@ internal sealed class DenseVisionTransformer : IFrozenTower
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The tokens. Patches do not overlap, so their convolution is a linear layer of their pixels, for which processors have faster kernels than for three channels.</summary>
+    /// <summary>The tokens. Patches do not overlap, so their convolution is a linear layer of their pixels, for which processors have faster kernels than for three channels, and GPUs do not round to TF32.</summary>
     private Tensor Embed(Tensor images)
     {
         using var scope = NewDisposeScope();

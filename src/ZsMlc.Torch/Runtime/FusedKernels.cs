@@ -47,14 +47,11 @@ internal static unsafe class FusedKernels
     private static readonly delegate* unmanaged<nint, nint, nint, nint*, byte*, nint*, int> s_linearBinary =
         (delegate* unmanaged<nint, nint, nint, nint*, byte*, nint*, int>)LibtorchCpu.Function("aoti_torch_cpu__linear_pointwise_binary");
 
-    // "Genu", the first of the three parts of "GenuineIntel".
-    private static readonly bool s_isIntel = X86Base.IsSupported && X86Base.CpuId(0, 0).Ebx == 0x756E6547;
-
     /// <summary>Whether there are kernels for an element type on this processor.</summary>
     public static bool Serve(ScalarType type) => LibtorchCpu.IsLoaded && type switch
     {
         ScalarType.Float32 => Avx2.IsSupported,
-        ScalarType.BFloat16 => HalfPrecision.HasAvx512,
+        ScalarType.BFloat16 => Processor.This is { Avx512: true },
         _ => false,
     };
 
@@ -62,7 +59,7 @@ internal static unsafe class FusedKernels
     /// Whether the wide linear layers of a vision transformer are faster by these kernels than by libtorch's own, which in single precision are MKL's:
     /// MKL has its best code for Intel's processors, where a judge took 1.2 times as long by these kernels, and on AMD's 0.7 times.
     /// </summary>
-    public static bool PayForWideLinear(ScalarType type) => Serve(type) && (type != ScalarType.Float32 || !s_isIntel);
+    public static bool PayForWideLinear(ScalarType type) => Serve(type) && (type != ScalarType.Float32 || Processor.This is not { IsIntel: true });
 
     /// <summary>Activation of a convolution [B, C, H, W], channels last.</summary>
     public static Tensor? Convolution(Tensor x, Tensor weight, Tensor bias, long stride, long padding, FusedActivation activation)

@@ -1,31 +1,26 @@
-using System.Buffers.Binary;
-using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Runtime;
 
 /// <summary>
-/// Half-precision types on processors where networks take longer in them than in single precision, which is computed in instead. Without
-/// AVX-512 libtorch multiplies such numbers one by one (ten to fifty times as long); with it, but without its BF16 part, it converts them
-/// (four times); and Intel's processors have fast BFloat16 in AMX alone, which virtual machines may hide (1.5 to 1.8 times; all measured).
+/// Half-precision types on processors where networks take longer in them than in single precision, which is computed in instead. Measured: ten
+/// to fifty times as long without AVX-512, where libtorch multiplies such numbers one by one; four times with it but without its BF16 part, where it
+/// converts them; 1.5 times on an Intel processor whose AMX a virtual machine hides, since that generation's BF16 part is slower than its single precision.
 /// </summary>
 internal static class HalfPrecision
 {
-    // Features that .NET has no names for.
-    private static readonly bool s_amx = Has(subleaf: 0, edx: 22), s_float16 = Has(subleaf: 0, edx: 23), s_bfloat16 = Has(subleaf: 1, eax: 5), s_converts = Has(subleaf: 1, edx: 5);
+    /// <summary>Whether networks take longer in a type than in Float32 on a device.</summary>
+    public static bool IsSlow(ScalarType type, Device device) => device.type == DeviceType.CPU && Processor.This is { } processor && IsSlow(type, processor);
 
-    // The generations of Intel's that have AMX, whether or not it can be seen: older ones with a BF16 part multiply by it at full speed.
-    private static readonly bool s_leavesItToAmx = s_float16 && X86Base.IsSupported && X86Base.CpuId(0, 0).Ebx == BinaryPrimitives.ReadInt32LittleEndian("Genu"u8);
-
-    /// <summary>Gets whether the processor has the parts of AVX-512 that kernels for BFloat16 need.</summary>
-    public static bool HasAvx512 => Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported;
-
-    /// <summary>Whether networks take longer in a type than in Float32 on a device: on x64 processors BFloat16 without AMX or AVX-512's BF16 part, and without AMX where that generation has it; Float16 without AVX-512's FP16 part; neither of the two with AVX-NE-CONVERT.</summary>
-    public static bool IsSlow(ScalarType type, Device device) => device.type == DeviceType.CPU && X86Base.IsSupported && !s_converts && type switch
+    /// <summary>
+    /// Whether they do on a processor: in BFloat16 without AMX and AVX-512's BF16 part, or with that part on Intel's generations of AMX, which are told by Float16;
+    /// in Float16 without AVX-512's part for it. AVX-NE-CONVERT stands in for either where there is no AVX-512.
+    /// </summary>
+    public static bool IsSlow(ScalarType type, Processor processor) => (processor.Avx512 || !processor.Converts) && type switch
     {
-        ScalarType.BFloat16 => !HasAvx512 || !(s_amx || (s_bfloat16 && !s_leavesItToAmx)),
-        ScalarType.Float16 => !HasAvx512 || !s_float16,
+        ScalarType.BFloat16 => !processor.Amx && (!processor.BFloat16 || (processor.IsIntel && processor.Float16)),
+        ScalarType.Float16 => !processor.Float16,
         _ => false,
     };
 
@@ -60,17 +55,5 @@ internal static class HalfPrecision
             wide.Free();
             throw;
         }
-    }
-
-    /// <summary>A bit of CPUID's leaf 7.</summary>
-    private static bool Has(int subleaf, int eax = -1, int edx = -1)
-    {
-        if (!X86Base.IsSupported)
-        {
-            return false;
-        }
-
-        var leaf = X86Base.CpuId(7, subleaf);
-        return ((eax >= 0 ? leaf.Eax >> eax : leaf.Edx >> edx) & 1) != 0;
     }
 }

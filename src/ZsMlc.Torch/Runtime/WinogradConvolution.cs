@@ -21,8 +21,8 @@ internal static unsafe class WinogradConvolution
 {
     private const int Tile = 4, Window = Tile + 2, Points = Window * Window;
 
-    // Outputs of a block of a matrix product.
-    private const int Columns = 16;
+    // Outputs and tiles of a block of a matrix product, whose sums stay in registers; there is room for twice the tiles where .NET uses AVX-512.
+    private const int Columns = 16, Rows = 6;
 
     // Tiles that go through at a time: few, so that the second cache holds their values, and more where the weights are large and read anew by every part.
     private const int FewTiles = 24, TilesAWeight = 1 << 10;
@@ -34,9 +34,6 @@ internal static unsafe class WinogradConvolution
     private const double MostProducts = 4.5;
 
     private const float A = 0.70710678f, B = 1.41421356f;
-
-    // Tiles of a block, whose sums stay in registers: twelve times sixteen numbers where AVX-512 has room for them, else six times two eights.
-    private static readonly int s_rows = Vector512.IsHardwareAccelerated ? 12 : 6;
 
     /// <summary>Weights at the 36 points, in the order in which they are read: [36, out / 16, in, 16].</summary>
     /// <param name="weight">[out, in, 3, 3].</param>
@@ -122,7 +119,7 @@ internal static unsafe class WinogradConvolution
     {
         var most = Math.Max(FewTiles, weights / TilesAWeight);
         var parts = Math.Max((tiles + most - 1) / most, threads);
-        return ((tiles + parts - 1) / parts + s_rows - 1) / s_rows * s_rows;
+        return ((tiles + parts - 1) / parts + Rows - 1) / Rows * Rows;
     }
 
     private static float* Data(Tensor tensor) => (float*)LibtorchCpu.Data(tensor);
@@ -194,17 +191,15 @@ internal static unsafe class WinogradConvolution
             for (var column = 0; column < outputs; column += Columns, weights += inputs * Columns)
             {
                 // The last block may take in rows that hold nothing, and nobody reads what it makes of them.
-                for (var row = 0; row < count; row += s_rows)
+                var row = 0;
+                for (; Vector512.IsHardwareAccelerated && count - row > Rows; row += 2 * Rows)
                 {
-                    float* x = spread + ((long)row * inputs), y = products + ((long)row * outputs) + column;
-                    if (Vector512.IsHardwareAccelerated)
-                    {
-                        MultiplyWideBlock(x, inputs, weights, y, outputs);
-                    }
-                    else
-                    {
-                        MultiplyBlock(x, inputs, weights, y, outputs);
-                    }
+                    MultiplyTwoBlocks(spread + ((long)row * inputs), inputs, weights, products + ((long)row * outputs) + column, outputs);
+                }
+
+                for (; row < count; row += Rows)
+                {
+                    MultiplyBlock(spread + ((long)row * inputs), inputs, weights, products + ((long)row * outputs) + column, outputs);
                 }
             }
         }
@@ -240,9 +235,9 @@ internal static unsafe class WinogradConvolution
         Store(a5, b5, y + outputs);
     }
 
-    /// <summary>Twelve rows with AVX-512, in the order of <see cref="MultiplyBlock"/>, so with its results.</summary>
+    /// <summary>Two blocks with AVX-512, in the order of <see cref="MultiplyBlock"/>, so with its results.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyWideBlock(float* x, int inputs, float* weights, float* y, int outputs)
+    private static void MultiplyTwoBlocks(float* x, int inputs, float* weights, float* y, int outputs)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default, a8 = default, a9 = default, a10 = default, a11 = default;
         float* x3 = x + (3L * inputs), x6 = x + (6L * inputs), x9 = x + (9L * inputs);

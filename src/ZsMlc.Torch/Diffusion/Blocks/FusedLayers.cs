@@ -20,19 +20,19 @@ internal static class FusedLayers
         return (Fused(layer, x, shift, residual) ?? Plus(residual, Shifted(layer.forward(x), shift))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>A linear layer.</summary>
+    /// <summary>A linear layer, on a packed weight where there is one.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="x">[..., in].</param>
     public static Tensor Of(this Linear layer, Tensor x) =>
-        (RunCache.IsOpen ? FusedKernels.Linear(x, Packed(layer), layer.bias, FusedActivation.None) : null) ?? layer.forward(x);
+        (RunCache.Of(layer, "weight", 0, () => Packed(layer.weight!)) is { } weight ? FusedKernels.Linear(x, weight, layer.bias, FusedActivation.None) : null) ?? layer.forward(x);
 
-    /// <summary>The results of linear layers without biases on one input, by one product.</summary>
+    /// <summary>The results of linear layers without biases on one input, by one product on a packed weight where there is one.</summary>
     /// <param name="x">[..., in].</param>
     /// <param name="layers">The layers, all of one shape.</param>
     public static Tensor[] Together(Tensor x, params Linear[] layers)
     {
         using var scope = NewDisposeScope();
-        var joint = RunCache.IsOpen && FusedKernels.Fits(x) && RunCache.Of(layers[0], "together", 0, () => Joined(layers)) is { } weight
-            ? FusedKernels.Linear(x, weight, null, FusedActivation.None)
-            : null;
+        var joint = RunCache.Of(layers[0], "together", layers.Length, () => Joined(layers)) is { } weight ? FusedKernels.Linear(x, weight, null, FusedActivation.None) : null;
         Tensor[] results = joint is null ? [.. layers.Select(l => l.forward(x))] : joint.chunk(layers.Length, -1);
         return [.. results.Select(r => r.MoveToOuterDisposeScope())];
     }
@@ -110,17 +110,18 @@ internal static class FusedLayers
 
     private static Tensor Plus(Tensor? residual, Tensor x) => residual is null ? x : residual + x;
 
-    // In single precision packing does not pay for the memory.
-    private static Tensor Joined(Linear[] layers)
+    private static Tensor? Joined(Linear[] layers)
     {
         using var scope = NewDisposeScope();
-        var weight = cat([.. layers.Select(l => l.weight!)]);
-        return ((weight.dtype == ScalarType.BFloat16 ? PackedWeights.Linear(weight) : null) ?? weight).MoveToOuterDisposeScope();
+        return layers[0].weight!.dtype == ScalarType.BFloat16 ? Packed(cat([.. layers.Select(l => l.weight!)]))?.MoveToOuterDisposeScope() : null;
     }
 
     private static Tensor Packed(Linear layer, string name = "weight", Tensor? part = null)
     {
         var weight = part ?? layer.weight!;
-        return (weight.dtype == ScalarType.BFloat16 ? RunCache.Of(layer, name, 0, () => PackedWeights.Linear(weight)) : null) ?? weight;
+        return RunCache.Of(layer, name, 0, () => Packed(weight)) ?? weight;
     }
+
+    // In single precision packing does not pay for the memory.
+    private static Tensor? Packed(Tensor weight) => weight.dtype == ScalarType.BFloat16 ? PackedWeights.Linear(weight) : null;
 }
