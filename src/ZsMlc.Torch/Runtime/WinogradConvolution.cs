@@ -21,9 +21,6 @@ internal static unsafe class WinogradConvolution
 {
     private const int Tile = 4, Window = Tile + 2, Points = Window * Window;
 
-    // Outputs and tiles of a block of a matrix product, whose sums stay in registers; there is room for twice the tiles where .NET uses AVX-512.
-    private const int Columns = 16, Rows = 6;
-
     // Tiles that go through at a time: few, so that the second cache holds their values, and more where the weights are large and read anew by every part.
     private const int FewTiles = 24, TilesAWeight = 1 << 10;
 
@@ -54,7 +51,7 @@ internal static unsafe class WinogradConvolution
         var points = tensor(rows, [Window, 3], ScalarType.Float64, weight.device);
         var taps = weight.permute(2, 3, 1, 0).reshape(9, -1).to(ScalarType.Float64);
         var values = kron(points, points).matmul(taps);
-        return values.to(weight.dtype).view(Points, weight.shape[1], weight.shape[0] / Columns, Columns).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
+        return values.to(weight.dtype).view(Points, weight.shape[1], weight.shape[0] / WinogradBlock.Columns, WinogradBlock.Columns).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Whether a convolution of stride 1 and padding 1 on <paramref name="x"/> is done here, and faster than elsewhere.</summary>
@@ -75,7 +72,7 @@ internal static unsafe class WinogradConvolution
         }
 
         var (tiles, positions) = (batch * Tiles(height) * Tiles(width), batch * height * width);
-        return outputs % Columns == 0 && inputs % Vector256<float>.Count == 0
+        return outputs % WinogradBlock.Columns == 0 && inputs % Vector256<float>.Count == 0
             && outputs * inputs >= FewestWeights && tiles is >= FewestTiles and < int.MaxValue && tiles * WeightsATile >= outputs * inputs
             && tiles * Points <= positions * MostProducts;
     }
@@ -91,7 +88,7 @@ internal static unsafe class WinogradConvolution
     {
         using var scope = NewDisposeScope();
         (x, bias, residual) = (ChannelsLast.Of(x), bias.contiguous(), residual is null ? null : ChannelsLast.Of(residual));
-        var (inputs, outputs, height, width) = ((int)weight.shape[2], (int)weight.shape[1] * Columns, (int)x.shape[2], (int)x.shape[3]);
+        var (inputs, outputs, height, width) = ((int)weight.shape[2], (int)weight.shape[1] * WinogradBlock.Columns, (int)x.shape[2], (int)x.shape[3]);
         var result = empty([x.shape[0], height, width, outputs], x.dtype, x.device);
         var outside = zeros(inputs, x.dtype, x.device);
         var tiles = (int)(x.shape[0] * Tiles(height) * Tiles(width));
@@ -119,7 +116,7 @@ internal static unsafe class WinogradConvolution
     {
         var most = Math.Max(FewTiles, weights / TilesAWeight);
         var parts = Math.Max((tiles + most - 1) / most, threads);
-        return ((tiles + parts - 1) / parts + Rows - 1) / Rows * Rows;
+        return ((tiles + parts - 1) / parts + WinogradBlock.Rows - 1) / WinogradBlock.Rows * WinogradBlock.Rows;
     }
 
     private static float* Data(Tensor tensor) => (float*)LibtorchCpu.Data(tensor);
@@ -188,96 +185,11 @@ internal static unsafe class WinogradConvolution
         for (var point = 0; point < Points; point++, spread += job->SpreadPlane, products += job->ProductPlane)
         {
             var weights = job->Weight + ((long)point * inputs * outputs);
-            for (var column = 0; column < outputs; column += Columns, weights += inputs * Columns)
+            for (var column = 0; column < outputs; column += WinogradBlock.Columns, weights += inputs * WinogradBlock.Columns)
             {
-                // The last block may take in rows that hold nothing, and nobody reads what it makes of them.
-                var row = 0;
-                for (; Vector512.IsHardwareAccelerated && count - row > Rows; row += 2 * Rows)
-                {
-                    MultiplyTwoBlocks(spread + ((long)row * inputs), inputs, weights, products + ((long)row * outputs) + column, outputs);
-                }
-
-                for (; row < count; row += Rows)
-                {
-                    MultiplyBlock(spread + ((long)row * inputs), inputs, weights, products + ((long)row * outputs) + column, outputs);
-                }
+                WinogradBlock.Multiply(spread, count, inputs, weights, products + column, outputs);
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyBlock(float* x, int inputs, float* weights, float* y, int outputs)
-    {
-        Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default, a3 = default, b3 = default, a4 = default, b4 = default, a5 = default, b5 = default;
-        long one = inputs, two = 2L * inputs, three = 3L * inputs, four = 4L * inputs, five = 5L * inputs;
-        for (var end = x + inputs; x < end; x++, weights += Columns)
-        {
-            var (a, b) = (Vector256.Load(weights), Vector256.Load(weights + 8));
-            var value = Vector256.Create(*x);
-            (a0, b0) = (Vector256.FusedMultiplyAdd(value, a, a0), Vector256.FusedMultiplyAdd(value, b, b0));
-            value = Vector256.Create(x[one]);
-            (a1, b1) = (Vector256.FusedMultiplyAdd(value, a, a1), Vector256.FusedMultiplyAdd(value, b, b1));
-            value = Vector256.Create(x[two]);
-            (a2, b2) = (Vector256.FusedMultiplyAdd(value, a, a2), Vector256.FusedMultiplyAdd(value, b, b2));
-            value = Vector256.Create(x[three]);
-            (a3, b3) = (Vector256.FusedMultiplyAdd(value, a, a3), Vector256.FusedMultiplyAdd(value, b, b3));
-            value = Vector256.Create(x[four]);
-            (a4, b4) = (Vector256.FusedMultiplyAdd(value, a, a4), Vector256.FusedMultiplyAdd(value, b, b4));
-            value = Vector256.Create(x[five]);
-            (a5, b5) = (Vector256.FusedMultiplyAdd(value, a, a5), Vector256.FusedMultiplyAdd(value, b, b5));
-        }
-
-        Store(a0, b0, y);
-        Store(a1, b1, y += outputs);
-        Store(a2, b2, y += outputs);
-        Store(a3, b3, y += outputs);
-        Store(a4, b4, y += outputs);
-        Store(a5, b5, y + outputs);
-    }
-
-    /// <summary>Two blocks with AVX-512, in the order of <see cref="MultiplyBlock"/>, so with its results.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTwoBlocks(float* x, int inputs, float* weights, float* y, int outputs)
-    {
-        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default, a8 = default, a9 = default, a10 = default, a11 = default;
-        float* x3 = x + (3L * inputs), x6 = x + (6L * inputs), x9 = x + (9L * inputs);
-        long one = inputs, two = 2L * inputs;
-        for (var end = x + inputs; x < end; x++, x3++, x6++, x9++, weights += Columns)
-        {
-            var w = Vector512.Load(weights);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Create(*x), w, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Create(x[one]), w, a1);
-            a2 = Vector512.FusedMultiplyAdd(Vector512.Create(x[two]), w, a2);
-            a3 = Vector512.FusedMultiplyAdd(Vector512.Create(*x3), w, a3);
-            a4 = Vector512.FusedMultiplyAdd(Vector512.Create(x3[one]), w, a4);
-            a5 = Vector512.FusedMultiplyAdd(Vector512.Create(x3[two]), w, a5);
-            a6 = Vector512.FusedMultiplyAdd(Vector512.Create(*x6), w, a6);
-            a7 = Vector512.FusedMultiplyAdd(Vector512.Create(x6[one]), w, a7);
-            a8 = Vector512.FusedMultiplyAdd(Vector512.Create(x6[two]), w, a8);
-            a9 = Vector512.FusedMultiplyAdd(Vector512.Create(*x9), w, a9);
-            a10 = Vector512.FusedMultiplyAdd(Vector512.Create(x9[one]), w, a10);
-            a11 = Vector512.FusedMultiplyAdd(Vector512.Create(x9[two]), w, a11);
-        }
-
-        a0.Store(y);
-        a1.Store(y += outputs);
-        a2.Store(y += outputs);
-        a3.Store(y += outputs);
-        a4.Store(y += outputs);
-        a5.Store(y += outputs);
-        a6.Store(y += outputs);
-        a7.Store(y += outputs);
-        a8.Store(y += outputs);
-        a9.Store(y += outputs);
-        a10.Store(y += outputs);
-        a11.Store(y += outputs);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<float> a, Vector256<float> b, float* y)
-    {
-        a.Store(y);
-        b.Store(y + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
