@@ -13,7 +13,7 @@ internal sealed class DenseTransformerBlock : IDisposable
     private readonly TowerBranch? _branch;
     private readonly FusedActivation? _fused;
     private readonly Func<Tensor, Tensor> _activation;
-    private readonly long _heads;
+    private readonly int _heads;
 
     /// <summary>Takes the weights of a block.</summary>
     /// <param name="source">The block; its branch stays where it is and must outlive this one.</param>
@@ -82,7 +82,8 @@ internal sealed class DenseTransformerBlock : IDisposable
         _out.Plus(Attended(_query.Forward(normed[.., ..1]), keysAndValues[0], keysAndValues[1]), x[.., ..1]);
 
     private Tensor Attended(Tensor queries, Tensor keys, Tensor values) =>
-        nn.functional.scaled_dot_product_attention(Heads(queries), Heads(keys), Heads(values)).transpose(1, 2).flatten(2);
+        FlashAttention.Forward(queries, keys, values, _heads)
+        ?? nn.functional.scaled_dot_product_attention(Heads(queries), Heads(keys), Heads(values)).transpose(1, 2).flatten(2);
 
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _heads, -1).transpose(1, 2);
 

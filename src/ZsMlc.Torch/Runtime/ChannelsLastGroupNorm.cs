@@ -155,6 +155,7 @@ internal static unsafe class ChannelsLastGroupNorm
     }
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sum<T, TElement>(Job* job, int index)
         where T : unmanaged
         where TElement : IVectorElements<T>
@@ -193,6 +194,7 @@ internal static unsafe class ChannelsLastGroupNorm
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Apply<T, TElement>(Job* job, int index)
         where T : unmanaged
         where TElement : IVectorElements<T>

@@ -13,9 +13,9 @@ internal static unsafe class ProcessSettings
     /// <summary>The environment variable whose value 0 leaves the process as it is.</summary>
     public const string Switch = "ZSMLC_PROCESS_SETTINGS";
 
-    // 50 to 150 µs, since processors pause for 40 to 140 cycles: longer than most gaps between two operations of a network and about what sleeping and waking cost
+    // 100 to 300 µs, since processors pause for 40 to 140 cycles: longer than nearly all gaps between two operations of a network and about what sleeping and waking cost
     // on a virtual machine, and a small part of the time slice of another process.
-    private const string Spin = "GOMP_SPINCOUNT", ShortSpin = "3000";
+    private const string Spin = "GOMP_SPINCOUNT", ShortSpin = "6000";
 
     private static readonly string[] s_waiting = ["OMP_WAIT_POLICY", Spin, "KMP_"];
     private static readonly string[] s_memory = ["MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD"];

@@ -15,7 +15,7 @@ namespace ZsMlc.Torch.Runtime;
 /// not hold a libtorch then: TorchSharp would load that one beside it, and two in one process end it.
 /// <para>
 /// Before it loads libtorch, it sets what concerns the whole process, and with it ML.NET's and your own native code: OpenMP's
-/// threads that wait go to sleep after about a tenth of a millisecond (<c>GOMP_SPINCOUNT</c>) instead of holding a core; libtorch starts no more
+/// threads that wait go to sleep after one to three tenths of a millisecond (<c>GOMP_SPINCOUNT</c>) instead of holding a core; libtorch starts no more
 /// threads than <see cref="Environment.ProcessorCount"/>, which knows a container's quota; and the C library keeps freed memory
 /// during a run (<c>mallopt</c>), to give it back when a cursor, a fit or a generation has ended or a model is disposed
 /// (<c>malloc_trim</c>). Each is left as it is where you have chosen yourself: <c>OMP_WAIT_POLICY</c>, <c>GOMP_SPINCOUNT</c> or

@@ -30,9 +30,12 @@ internal static unsafe class WinogradConvolution
     // Products an output, of the plain way's nine: maps that fill their tiles badly are left to the plain way.
     private const double MostProducts = 4.5;
 
+    // A block of columns may be half full; emptier ones cost more than is saved.
+    private const int HalfBlock = MatrixBlock.Columns / 2;
+
     private const float A = 0.70710678f, B = 1.41421356f;
 
-    /// <summary>Weights at the 36 points, in the order in which they are read: [36, out / 16, in, 16].</summary>
+    /// <summary>Weights at the 36 points, in the order in which they are read: [36, blocks of columns, in, columns], with outputs of zeros to whole blocks.</summary>
     /// <param name="weight">[out, in, 3, 3].</param>
     public static Tensor Spread(Tensor weight)
     {
@@ -49,9 +52,10 @@ internal static unsafe class WinogradConvolution
             0, 0, 1,
         ];
         var points = tensor(rows, [Window, 3], ScalarType.Float64, weight.device);
-        var taps = weight.permute(2, 3, 1, 0).reshape(9, -1).to(ScalarType.Float64);
+        var missing = (MatrixBlock.Columns - (weight.shape[0] % MatrixBlock.Columns)) % MatrixBlock.Columns;
+        var taps = nn.functional.pad(weight.permute(2, 3, 1, 0), [0, missing]).reshape(9, -1).to(ScalarType.Float64);
         var values = kron(points, points).matmul(taps);
-        return values.to(weight.dtype).view(Points, weight.shape[1], weight.shape[0] / WinogradBlock.Columns, WinogradBlock.Columns).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
+        return values.to(weight.dtype).view(Points, weight.shape[1], -1, MatrixBlock.Columns).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Whether a convolution of stride 1 and padding 1 on <paramref name="x"/> is done here, and faster than elsewhere.</summary>
@@ -72,7 +76,7 @@ internal static unsafe class WinogradConvolution
         }
 
         var (tiles, positions) = (batch * Tiles(height) * Tiles(width), batch * height * width);
-        return outputs % WinogradBlock.Columns == 0 && inputs % Vector256<float>.Count == 0
+        return outputs % HalfBlock == 0 && inputs % Vector256<float>.Count == 0
             && outputs * inputs >= FewestWeights && tiles is >= FewestTiles and < int.MaxValue && tiles * WeightsATile >= outputs * inputs
             && tiles * Points <= positions * MostProducts;
     }
@@ -88,17 +92,17 @@ internal static unsafe class WinogradConvolution
     {
         using var scope = NewDisposeScope();
         (x, bias, residual) = (ChannelsLast.Of(x), bias.contiguous(), residual is null ? null : ChannelsLast.Of(residual));
-        var (inputs, outputs, height, width) = ((int)weight.shape[2], (int)weight.shape[1] * WinogradBlock.Columns, (int)x.shape[2], (int)x.shape[3]);
+        var (inputs, columns, outputs, height, width) = ((int)weight.shape[2], (int)weight.shape[1] * MatrixBlock.Columns, (int)bias.shape[^1], (int)x.shape[2], (int)x.shape[3]);
         var result = empty([x.shape[0], height, width, outputs], x.dtype, x.device);
         var outside = zeros(inputs, x.dtype, x.device);
         var tiles = (int)(x.shape[0] * Tiles(height) * Tiles(width));
         var threads = get_num_threads();
         var part = PartOf(tiles, inputs * outputs, threads);
-        using var buffers = empty(threads * Job.BufferOf(part, inputs, outputs), x.dtype, x.device);
+        using var buffers = empty(threads * Job.BufferOf(part, inputs, columns), x.dtype, x.device);
         Job job = new()
         {
             Source = Data(x), Outside = Data(outside), Weight = Data(weight), Target = Data(result), Bias = Data(bias), Residual = residual is null ? null : Data(residual),
-            Height = height, Width = width, Inputs = inputs, Outputs = outputs, BiasStep = bias.dim() == 1 ? 0 : outputs, Relu = relu,
+            Height = height, Width = width, Inputs = inputs, Columns = columns, Outputs = outputs, BiasStep = bias.dim() == 1 ? 0 : outputs, Relu = relu,
             Tiles = tiles, Part = part, Buffers = Data(buffers), BuffersLeft = threads,
         };
 
@@ -116,7 +120,7 @@ internal static unsafe class WinogradConvolution
     {
         var most = Math.Max(FewTiles, weights / TilesAWeight);
         var parts = Math.Max((tiles + most - 1) / most, threads);
-        return ((tiles + parts - 1) / parts + WinogradBlock.Rows - 1) / WinogradBlock.Rows * WinogradBlock.Rows;
+        return ((tiles + parts - 1) / parts + MatrixBlock.Rows - 1) / MatrixBlock.Rows * MatrixBlock.Rows;
     }
 
     private static float* Data(Tensor tensor) => (float*)LibtorchCpu.Data(tensor);
@@ -132,7 +136,7 @@ internal static unsafe class WinogradConvolution
             return;
         }
 
-        var spread = job->Buffers + (buffer * Job.BufferOf(job->Part, job->Inputs, job->Outputs));
+        var spread = job->Buffers + (buffer * Job.BufferOf(job->Part, job->Inputs, job->Columns));
         var products = spread + (Points * job->SpreadPlane);
         while (job->Take(out var first) is > 0 and var count)
         {
@@ -179,15 +183,16 @@ internal static unsafe class WinogradConvolution
     }
 
     /// <summary>The matrix product of every point.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(Job* job, int count, float* spread, float* products)
     {
-        var (inputs, outputs) = (job->Inputs, job->Outputs);
+        var (inputs, columns) = (job->Inputs, job->Columns);
         for (var point = 0; point < Points; point++, spread += job->SpreadPlane, products += job->ProductPlane)
         {
-            var weights = job->Weight + ((long)point * inputs * outputs);
-            for (var column = 0; column < outputs; column += WinogradBlock.Columns, weights += inputs * WinogradBlock.Columns)
+            var weights = job->Weight + ((long)point * inputs * columns);
+            for (var column = 0; column < columns; column += MatrixBlock.Columns, weights += inputs * MatrixBlock.Columns)
             {
-                WinogradBlock.Multiply(spread, count, inputs, weights, products + column, outputs);
+                MatrixBlock.Multiply(spread, inputs, 1, count, inputs, weights, products + column, columns);
             }
         }
     }
@@ -206,7 +211,7 @@ internal static unsafe class WinogradConvolution
             var bias = job->Bias + (image * job->BiasStep);
             for (var c = 0; c < outputs; c += Vector256<float>.Count)
             {
-                var source = products + ((long)tile * outputs) + c;
+                var source = products + ((long)tile * job->Columns) + c;
                 for (var i = 0; i < Window; i++, source += Window * plane)
                 {
                     Gather(
@@ -269,7 +274,7 @@ internal static unsafe class WinogradConvolution
         /// <summary>The map, a pixel outside of it, the weights, the result, what is added, and room for every thread's part.</summary>
         public float* Source, Outside, Weight, Target, Bias, Residual, Buffers;
 
-        public int Height, Width, Inputs, Outputs, BiasStep;
+        public int Height, Width, Inputs, Columns, Outputs, BiasStep;
 
         /// <summary>All tiles, and those of a part.</summary>
         public int Tiles, Part;
@@ -284,9 +289,9 @@ internal static unsafe class WinogradConvolution
 
         public readonly long SpreadPlane => Plane(Part, Inputs);
 
-        public readonly long ProductPlane => Plane(Part, Outputs);
+        public readonly long ProductPlane => Plane(Part, Columns);
 
-        public static long BufferOf(int part, int inputs, int outputs) => Points * (Plane(part, inputs) + Plane(part, outputs));
+        public static long BufferOf(int part, int inputs, int columns) => Points * (Plane(part, inputs) + Plane(part, columns));
 
         // Values of a point, and some between, so that the points of a tile do not share a place in the cache.
         private static long Plane(int part, int channels) => ((long)part * channels) + 16;

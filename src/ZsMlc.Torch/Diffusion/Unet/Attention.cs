@@ -37,6 +37,12 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var parts = context is null ? FusedLayers.Together(x, to_q, to_k, to_v) : [to_q.Of(x), Keys(to_k, context), Keys(to_v, context)];
+        var attended = RunCache.IsOpen ? FlashAttention.Forward(parts[0], parts[1], parts[2], _heads) : null;
+        return to_out[0].Plus(attended ?? Attended(parts), residual).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Attended(Tensor[] parts)
+    {
         var (q, k, v) = (Heads(parts[0]), Heads(parts[1]), Heads(parts[2]));
         if (q.dtype == ScalarType.BFloat16 && q.device_type == DeviceType.CPU && is_grad_enabled())
         {
@@ -47,7 +53,7 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
         var attended = Slice <= 0 || Slice >= _heads
             ? nn.functional.scaled_dot_product_attention(q, k, v)
             : cat(Enumerable.Range(0, (_heads + Slice - 1) / Slice).Select(i => Part(q, k, v, i * Slice)).ToArray(), 1);
-        return to_out[0].Plus(attended.to(x.dtype).transpose(1, 2).reshape(x.shape), residual).MoveToOuterDisposeScope();
+        return attended.to(parts[0].dtype).transpose(1, 2).reshape(parts[0].shape);
     }
 
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], _heads, -1).transpose(1, 2);

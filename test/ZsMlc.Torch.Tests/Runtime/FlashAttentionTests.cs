@@ -1,0 +1,92 @@
+using TorchSharp;
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Tests.Runtime;
+
+[TestClass]
+public sealed class FlashAttentionTests
+{
+    [TestMethod]
+    [DataRow(1, 8, 1024, 1024, 20, DisplayName = "a denoiser's own positions")]
+    [DataRow(2, 8, 1000, 77, 40, DisplayName = "a denoiser's text")]
+    [DataRow(3, 12, 50, 50, 64, DisplayName = "ViT-B/32")]
+    [DataRow(3, 12, 1, 50, 64, DisplayName = "its last block")]
+    [DataRow(1, 2, 197, 385, 160, DisplayName = "wide heads")]
+    [DataRow(1, 3, 33, 1, 5, DisplayName = "one key")]
+    public void Forward_Shapes_AgreesWithLibtorch(int batch, int heads, int queries, int keys, int width)
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1, CPU);
+        foreach (var type in KernelAssert.Types)
+        {
+            Tensor Random(int length) => (3 * randn([batch, length, heads * width], generator: generator)).to(type);
+            var (q, k, v) = (Random(queries), Random(keys), Random(keys));
+
+            KernelAssert.Close(Plain(q, k, v, heads), FlashAttention.Forward(q, k, v, heads), $"{type}");
+        }
+    }
+
+    [TestMethod]
+    public void Forward_ViewsOfAJointProduct_AreReadWhereTheyAre()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        foreach (var type in KernelAssert.Types)
+        {
+            var parts = randn(2, 45, 3 * 48).to(type).chunk(3, -1);
+            var turned = randn(2, 48, 45).to(type).transpose(1, 2);
+
+            KernelAssert.Close(Plain(parts[0], parts[1], parts[2], 4), FlashAttention.Forward(parts[0], parts[1], parts[2], 4), $"{type}");
+            KernelAssert.Close(Plain(parts[0][.., ..1], turned, parts[2], 4), FlashAttention.Forward(parts[0][.., ..1], turned, parts[2], 4), $"{type}, one query");
+        }
+    }
+
+    [TestMethod]
+    public void Forward_OneThreadOrMore_GivesTheSameBits()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        var (q, k, v) = (randn(1, 300, 48), randn(1, 400, 48), randn(1, 400, 48));
+
+        KernelAssert.SameBitsFromAnyThreads(() => FlashAttention.Forward(q, k, v, 2)!);
+    }
+
+    [TestMethod]
+    public void Forward_NotANumber_ReachesWhatSeesIt()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        var (q, k, v) = (randn(1, 40, 16), randn(1, 10, 16), randn(1, 10, 16));
+        q[0, 35, 3] = float.NaN;
+
+        var found = FlashAttention.Forward(q, k, v, 2)!.isnan();
+
+        Assert.AreEqual(8, found.sum().item<long>());
+        Assert.IsTrue(found[0, 35, ..8].all().item<bool>());
+    }
+
+    [TestMethod]
+    public void Forward_WhatItIsNotFor_IsLeftToLibtorch()
+    {
+        using var scope = NewDisposeScope();
+        var x = randn(1, 4, 16);
+        using (inference_mode())
+        {
+            var (wide, empty) = (randn(1, 4, 512), randn(1, 0, 16));
+            Assert.IsNull(FlashAttention.Forward(wide, wide, wide, 1), "very wide heads");
+            Assert.IsNull(FlashAttention.Forward(x, empty, empty, 2), "no keys");
+            Assert.IsNull(FlashAttention.Forward(x.to(ScalarType.Float64), x.to(ScalarType.Float64), x.to(ScalarType.Float64), 2), "double precision");
+        }
+
+        Assert.IsNotNull(FlashAttention.Forward(x, x, x, 2), "nothing needs a gradient");
+        Assert.IsNull(FlashAttention.Forward(x, x, x.clone().requires_grad_(true), 2), "a gradient is to flow");
+    }
+
+    private static Tensor Plain(Tensor q, Tensor k, Tensor v, int heads)
+    {
+        Tensor Heads(Tensor x) => x.reshape(x.shape[0], x.shape[1], heads, -1).transpose(1, 2);
+        return nn.functional.scaled_dot_product_attention(Heads(q), Heads(k), Heads(v)).transpose(1, 2).flatten(2);
+    }
+}

@@ -1,0 +1,33 @@
+using ZsMlc.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace ZsMlc.Torch.Tests.Runtime;
+
+[TestClass]
+public sealed unsafe class MatrixBlockTests
+{
+    [TestMethod]
+    [DataRow(false, DisplayName = "row by row")]
+    [DataRow(true, DisplayName = "column by column")]
+    public void Multiply_AnyNumberOfRows_IsTheMatrixProduct(bool turned)
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        const int inputs = 24, outputs = 2 * MatrixBlock.Columns, room = 30;
+        var (x, columns) = (randn([room, inputs], device: CPU), randn([inputs, MatrixBlock.Columns], device: CPU));
+        var expected = x.matmul(columns);
+        var laid = turned ? x.t().contiguous() : x;
+        for (var count = 1; count <= room - MatrixBlock.Rows; count++)
+        {
+            var y = full([room, outputs], float.NaN, device: CPU);
+
+            MatrixBlock.Multiply(Data(laid), turned ? 1 : inputs, turned ? room : 1, count, inputs, Data(columns), Data(y) + MatrixBlock.Columns, outputs);
+
+            KernelAssert.Close(expected[..count], y[..count, MatrixBlock.Columns..], $"{count} rows");
+            var written = (count + MatrixBlock.Rows - 1) / MatrixBlock.Rows * MatrixBlock.Rows;
+            Assert.IsTrue(y[written..].isnan().all().item<bool>() && y[.., ..MatrixBlock.Columns].isnan().all().item<bool>(), $"{count} rows leave the rest alone");
+        }
+    }
+
+    private static float* Data(Tensor tensor) => (float*)LibtorchCpu.Data(tensor);
+}
