@@ -28,7 +28,7 @@ internal sealed class DenseTransformerBlock : IDisposable
         _out = weights.Linear(attention.out_proj.weight, attention.out_proj.bias!);
 
         // u·σ(a·u) = swish(a·u) / a: where weights are copied in any case, a goes into those in front and 1/a into those behind.
-        var factor = mlp.IsQuick && weights.Packs ? Mlp.QuickFactor : 1;
+        var factor = mlp.IsQuick && weights.Packs ? QuickGelu.Factor : 1;
         _up = weights.Linear(mlp.c_fc.weight, mlp.c_fc.bias!, factor, factor);
         _down = weights.Linear(mlp.c_proj.weight, mlp.c_proj.bias!, 1 / factor);
         _fused = !mlp.IsQuick ? FusedActivation.Gelu : weights.Packs ? FusedActivation.Swish : null;

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;
@@ -6,9 +7,6 @@ namespace ZsMlc.Torch.Clip;
 /// <summary>The two-layer perceptron of a transformer block.</summary>
 public sealed class Mlp : nn.Module<Tensor, Tensor>
 {
-    /// <summary>The factor a of OpenAI's activation x·σ(a·x).</summary>
-    internal const double QuickFactor = 1.702;
-
     internal readonly Linear c_fc;
     internal readonly Linear c_proj;
 
@@ -36,9 +34,10 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
         return c_proj.forward(Activation(hidden)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The activation between the two layers.</summary>
-    internal Tensor Activation(Tensor hidden) => IsQuick ? QuickGelu(hidden) : nn.functional.gelu(hidden);
+    /// <summary>The activation between the two layers. Where no gradient flows, it may take the place of <paramref name="hidden"/>.</summary>
+    internal Tensor Activation(Tensor hidden) => IsQuick ? Quick(hidden) : nn.functional.gelu(hidden);
 
-    // Where no gradient flows the same numbers come with one new tensor instead of three.
-    private static Tensor QuickGelu(Tensor x) => x.requires_grad ? x * sigmoid(QuickFactor * x) : (QuickFactor * x).sigmoid_().mul_(x);
+    // Where no gradient flows the same numbers come with one new tensor instead of three, or none.
+    private static Tensor Quick(Tensor x) =>
+        x.requires_grad ? x * sigmoid(QuickGelu.Factor * x) : QuickGelu.Apply(x) ? x : (QuickGelu.Factor * x).sigmoid_().mul_(x);
 }

@@ -22,6 +22,9 @@ internal static unsafe class FlashAttention
     // Rows behind the last that a block may take in.
     private const int Slack = MatrixBlock.Rows;
 
+    // For fewer queries, the room of the others and what keys and values take to be loaded are not worth it.
+    private const int FewestQueries = 8;
+
     // Wider heads have more keys than the second cache holds, and are better left to large matrix products.
     private const int MostWidth = 160;
 
@@ -36,7 +39,8 @@ internal static unsafe class FlashAttention
     /// <returns>[B, queries, heads × width]; <see langword="null"/> where this is not for the arguments.</returns>
     public static Tensor? Forward(Tensor q, Tensor k, Tensor v, int heads)
     {
-        if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(q, k, v) || q.numel() == 0 || k.numel() == 0 || q.shape[2] > MostWidth * heads)
+        if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(q, k, v)
+            || q.numel() == 0 || k.numel() == 0 || q.shape[1] < FewestQueries || q.shape[2] > MostWidth * heads)
         {
             return null;
         }

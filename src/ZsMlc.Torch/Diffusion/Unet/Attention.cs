@@ -26,7 +26,7 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Gets or sets how many heads are computed at a time; 0 for all. Fewer heads need less memory.</summary>
+    /// <summary>Gets or sets how many heads are computed at a time; 0 for all. Fewer heads need less memory; all are computed where no head's scores are held.</summary>
     public int Slice { get; set; }
 
     /// <summary>Attention of <paramref name="x"/>, plus <paramref name="residual"/>.</summary>
