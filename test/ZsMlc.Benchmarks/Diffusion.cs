@@ -1,5 +1,6 @@
 using ZsMlc.Benchmarks.Harness;
 using ZsMlc.Torch.Diffusion.Unet;
+using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using TorchSharp;
+using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;

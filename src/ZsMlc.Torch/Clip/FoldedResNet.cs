@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 

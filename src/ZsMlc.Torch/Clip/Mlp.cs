@@ -1,5 +1,5 @@
 using TorchSharp.Modules;
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;

@@ -1,4 +1,4 @@
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;

@@ -1,6 +1,8 @@
 using TorchSharp;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Tests.Kernels;
 using ZsMlc.Torch.Tests.Runtime;
 using static TorchSharp.torch;
 

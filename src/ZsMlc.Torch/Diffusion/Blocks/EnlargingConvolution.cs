@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 

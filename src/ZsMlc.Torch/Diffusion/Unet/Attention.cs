@@ -1,6 +1,7 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Diffusion.Blocks;
+using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 

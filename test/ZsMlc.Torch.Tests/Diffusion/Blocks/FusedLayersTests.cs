@@ -1,8 +1,9 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Diffusion.Blocks;
+using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
-using ZsMlc.Torch.Tests.Runtime;
+using ZsMlc.Torch.Tests.Kernels;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Diffusion.Blocks;

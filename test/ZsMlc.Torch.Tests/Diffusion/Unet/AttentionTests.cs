@@ -1,7 +1,7 @@
 using TorchSharp;
 using ZsMlc.Torch.Diffusion.Unet;
 using ZsMlc.Torch.Runtime;
-using ZsMlc.Torch.Tests.Runtime;
+using ZsMlc.Torch.Tests.Kernels;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Diffusion.Unet;

@@ -4,6 +4,7 @@ using ZsMlc.Benchmarks;
 using ZsMlc.DeviceCheck.Harness;
 using ZsMlc.Torch.Diffusion;
 using ZsMlc.Torch.Diffusion.Unet;
+using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 

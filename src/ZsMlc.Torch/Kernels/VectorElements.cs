@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>Eight values of an element type.</summary>
 internal unsafe interface IVectorElements<T>

@@ -1,8 +1,8 @@
 using TorchSharp;
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Tests.Runtime;
+namespace ZsMlc.Torch.Tests.Kernels;
 
 /// <summary>What fused kernels are compared by.</summary>
 internal static class KernelAssert

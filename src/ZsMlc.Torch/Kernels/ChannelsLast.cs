@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>The memory layout in which the channels of a pixel stand together; convolutions on CPUs and tensor cores prefer it.</summary>
 internal static class ChannelsLast

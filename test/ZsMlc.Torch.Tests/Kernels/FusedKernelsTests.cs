@@ -1,10 +1,10 @@
 using TorchSharp;
 using ZsMlc.Torch.Clip;
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace ZsMlc.Torch.Tests.Runtime;
+namespace ZsMlc.Torch.Tests.Kernels;
 
 [TestClass]
 public sealed class FusedKernelsTests

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>
 /// OpenAI's activation x·σ(1.702·x) (Hendrycks and Gimpel 2016) in one pass over memory, in single precision on CPUs: libtorch's operations take

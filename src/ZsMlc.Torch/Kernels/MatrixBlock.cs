@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>Matrix products by blocks of six rows and two vectors, whose sums stay in registers.</summary>
 internal static unsafe class MatrixBlock

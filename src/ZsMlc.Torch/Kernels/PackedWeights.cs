@@ -1,6 +1,7 @@
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>
 /// Weights in the order in which the kernels of <see cref="FusedKernels"/> read them, which is otherwise made anew at every call.

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>
 /// Group norm (Wu and He 2018), alone or with SiLU, of maps that are laid out channels last, on CPUs. libtorch's own takes

@@ -1,9 +1,9 @@
 using TorchSharp;
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace ZsMlc.Torch.Tests.Runtime;
+namespace ZsMlc.Torch.Tests.Kernels;
 
 [TestClass]
 public sealed class WinogradConvolutionTests

@@ -1,8 +1,8 @@
 using TorchSharp;
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Tests.Runtime;
+namespace ZsMlc.Torch.Tests.Kernels;
 
 [TestClass]
 public sealed class FlashAttentionTests
@@ -11,7 +11,7 @@ public sealed class FlashAttentionTests
     [DataRow(1, 8, 1024, 1024, 20, DisplayName = "a denoiser's own positions")]
     [DataRow(2, 8, 1000, 77, 40, DisplayName = "a denoiser's text")]
     [DataRow(3, 12, 50, 50, 64, DisplayName = "ViT-B/32")]
-    [DataRow(1, 2, 197, 385, 160, DisplayName = "wide heads")]
+    [DataRow(1, 2, 197, 200, 160, DisplayName = "wide heads")]
     [DataRow(1, 3, 33, 1, 5, DisplayName = "one key")]
     public void Forward_Shapes_AgreesWithLibtorch(int batch, int heads, int queries, int keys, int width)
     {

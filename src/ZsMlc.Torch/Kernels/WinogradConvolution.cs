@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>
 /// Convolution of 3×3 by Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016), in single precision on CPUs: 36 products for

@@ -1,7 +1,7 @@
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Tests.Runtime;
+namespace ZsMlc.Torch.Tests.Kernels;
 
 [TestClass]
 public sealed unsafe class MatrixBlockTests

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>
 /// Softmax of <see cref="Columns"/> columns whose scores come some rows at a time (Milakov and Gimelshein 2018): what has been summed is

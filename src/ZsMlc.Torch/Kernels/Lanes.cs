@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>A vector of values in single precision, as wide as the processor's.</summary>
 internal unsafe interface ILanes<T>

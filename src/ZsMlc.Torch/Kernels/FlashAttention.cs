@@ -2,9 +2,10 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>
 /// Attention without a mask, on CPUs, that never holds the scores of all keys: softmax is corrected as greater scores come (Milakov and
@@ -28,6 +29,9 @@ internal static unsafe class FlashAttention
     // Wider heads have more keys than the second cache holds, and are better left to large matrix products.
     private const int MostWidth = 160;
 
+    // Values of a head's keys, beyond which the products in bfloat16 are better left to AMX's tiles. By count, not by a measurement.
+    private const int MostBesideTiles = 1 << 15;
+
     // Parts of the work for each thread, so that one which has to wait for a processor holds up little.
     private const int PartsAThread = 4;
 
@@ -40,7 +44,7 @@ internal static unsafe class FlashAttention
     public static Tensor? Forward(Tensor q, Tensor k, Tensor v, int heads)
     {
         if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(q, k, v)
-            || q.numel() == 0 || k.numel() == 0 || q.shape[1] < FewestQueries || q.shape[2] > MostWidth * heads)
+            || q.numel() == 0 || k.numel() == 0 || !Pays(q.dtype, q.shape[1], k.shape[1], q.shape[2] / heads))
         {
             return null;
         }
@@ -69,6 +73,9 @@ internal static unsafe class FlashAttention
         GC.KeepAlive(v);
         return result.MoveToOuterDisposeScope();
     }
+
+    private static bool Pays(ScalarType type, long queries, long keys, long width) =>
+        queries >= FewestQueries && width <= MostWidth && (type == ScalarType.Float32 || Processor.This is not { Amx: true } || keys * width <= MostBesideTiles);
 
     private static Tensor Rows(Tensor x) => x.stride(2) == 1 ? x : x.contiguous();
 

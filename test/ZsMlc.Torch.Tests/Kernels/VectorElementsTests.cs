@@ -1,8 +1,8 @@
 using TorchSharp;
-using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Tests.Runtime;
+namespace ZsMlc.Torch.Tests.Kernels;
 
 [TestClass]
 public sealed unsafe class VectorElementsTests

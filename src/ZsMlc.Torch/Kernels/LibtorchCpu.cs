@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
-namespace ZsMlc.Torch.Runtime;
+namespace ZsMlc.Torch.Kernels;
 
 /// <summary>C functions that libtorch exports and TorchSharp has no calls for.</summary>
 internal static unsafe class LibtorchCpu
