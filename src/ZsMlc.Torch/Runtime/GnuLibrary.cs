@@ -7,6 +7,9 @@ internal static partial class GnuLibrary
 {
     private const string Name = "libc.so.6";
 
+    // The threshold under which the end of an arena is kept, and a block of those whose release looks at it.
+    private const int Kept = int.MaxValue, BlockThatTrims = 1 << 17;
+
     private const int TrimThreshold = -1, MmapThreshold = -3; // M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
 
     /// <summary>Whether this process runs on GNU's C library.</summary>
@@ -30,16 +33,22 @@ internal static partial class GnuLibrary
     public static bool KeepFreedMemory()
     {
         // Older versions of the library refuse a threshold beyond half of an arena's heap.
-        return IsPresent && (SetOption(MmapThreshold, 1 << 30) != 0 || SetOption(MmapThreshold, 1 << 25) != 0) && SetOption(TrimThreshold, int.MaxValue) != 0;
+        return IsPresent && (SetOption(MmapThreshold, 1 << 30) != 0 || SetOption(MmapThreshold, 1 << 25) != 0) && SetOption(TrimThreshold, Kept) != 0;
     }
 
-    /// <summary>Gives all freed memory back to the system.</summary>
-    public static void Trim()
+    /// <summary>Gives freed memory back to the system, after <see cref="KeepFreedMemory"/>.</summary>
+    public static unsafe void Trim()
     {
-        if (IsPresent)
+        if (!IsPresent)
         {
-            Trim(0);
+            return;
         }
+
+        // malloc_trim leaves the end of a thread's arena alone, up to 64 MB. What the calling thread freed there goes when it frees one more block without a threshold.
+        SetOption(TrimThreshold, 0);
+        NativeMemory.Free(NativeMemory.Alloc(BlockThatTrims));
+        SetOption(TrimThreshold, Kept);
+        Trim(0);
     }
 
     [LibraryImport(Name, EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

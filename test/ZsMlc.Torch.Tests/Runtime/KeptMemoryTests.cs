@@ -11,7 +11,11 @@ public sealed class KeptMemoryTests
     private const int Blocks = 40;
 
     [TestMethod]
-    public void Run_LastOfTwo_GivesFreedMemoryBack()
+    [DataRow(TaskCreationOptions.None)]
+    [DataRow(TaskCreationOptions.LongRunning, DisplayName = "on a thread of its own, which has an arena of its own")]
+    public Task Run_LastOfTwo_GivesFreedMemoryBack(TaskCreationOptions thread) => Task.Factory.StartNew(GiveFreedMemoryBack, CancellationToken.None, thread, TaskScheduler.Default);
+
+    private static void GiveFreedMemoryBack()
     {
         if (!GnuLibrary.IsPresent)
         {
