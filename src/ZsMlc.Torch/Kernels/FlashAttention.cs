@@ -44,20 +44,22 @@ internal static unsafe class FlashAttention
     public static Tensor? Forward(Tensor q, Tensor k, Tensor v, int heads)
     {
         if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(q, k, v)
-            || q.numel() == 0 || k.numel() == 0 || !Pays(q.dtype, q.shape[1], k.shape[1], q.shape[2] / heads))
+            || q.shape is not [> 0 and var images, var queries, > 0 and var all] || all % heads != 0
+            || k.shape is not [var others, > 0 and var keys, var read] || others != images || read != all || !v.shape.SequenceEqual(k.shape)
+            || !Pays(q.dtype, queries, keys, all / heads))
         {
             return null;
         }
 
         using var scope = NewDisposeScope();
         (q, k, v) = (Rows(q), Rows(k), Rows(v));
-        var (batch, threads) = ((int)q.shape[0], get_num_threads());
+        var (batch, threads) = ((int)images, get_num_threads());
         var result = empty(q.shape, q.dtype, q.device);
         Job job = new()
         {
             Query = LibtorchCpu.Data(q), Key = LibtorchCpu.Data(k), Value = LibtorchCpu.Data(v), Target = LibtorchCpu.Data(result),
             QueryStep = q.stride(1), KeyStep = k.stride(1), ValueStep = v.stride(1), QueryBatch = q.stride(0), KeyBatch = k.stride(0), ValueBatch = v.stride(0),
-            IsSingle = q.dtype == ScalarType.Float32, Heads = heads, Width = (int)q.shape[2] / heads, Queries = (int)q.shape[1], Keys = (int)k.shape[1],
+            IsSingle = q.dtype == ScalarType.Float32, Heads = heads, Width = (int)all / heads, Queries = (int)queries, Keys = (int)keys,
             BuffersLeft = threads,
         };
         var panels = (job.Queries + Queries - 1) / Queries;

@@ -77,6 +77,10 @@ public sealed class FlashAttentionTests
             Assert.IsNull(FlashAttention.Forward(wide, wide, wide, 1), "very wide heads");
             Assert.IsNull(FlashAttention.Forward(x, empty, empty, 2), "no keys");
             Assert.IsNull(FlashAttention.Forward(x[.., ..1], x, x, 2), "one query");
+            Assert.IsNull(FlashAttention.Forward(x.repeat(2, 1, 1), x, x, 2), "keys of one image for two");
+            Assert.IsNull(FlashAttention.Forward(x, x, x[.., 1..], 2), "a value too few");
+            Assert.IsNull(FlashAttention.Forward(x, wide, wide, 2), "keys of another width");
+            Assert.IsNull(FlashAttention.Forward(x, x, x, 3), "a width that heads do not part");
             Assert.IsNull(FlashAttention.Forward(x.to(ScalarType.Float64), x.to(ScalarType.Float64), x.to(ScalarType.Float64), 2), "double precision");
         }
 
