@@ -37,7 +37,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
     /// <summary>The activation between the two layers. Where no gradient flows, it may take the place of <paramref name="hidden"/>.</summary>
     internal Tensor Activation(Tensor hidden) => IsQuick ? Quick(hidden) : nn.functional.gelu(hidden);
 
-    // Where no gradient flows the same numbers come with one new tensor instead of three, or none.
+    // Where no gradient flows the same function takes one new tensor instead of three, or none.
     private static Tensor Quick(Tensor x) =>
         x.requires_grad ? x * sigmoid(QuickGelu.Factor * x) : QuickGelu.Apply(x) ? x : (QuickGelu.Factor * x).sigmoid_().mul_(x);
 }

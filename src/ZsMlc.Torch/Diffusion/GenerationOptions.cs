@@ -64,7 +64,7 @@ public sealed record GenerationOptions
     /// </summary>
     public Func<TorchSharp.torch.Tensor, IReadOnlyList<int>, IReadOnlyList<bool>>? Preview { get; init; }
 
-    /// <summary>Gets the attention heads computed at a time; 0 for all. Default 0.</summary>
+    /// <summary>Gets the attention heads computed at a time; 0 for all. Default 0. A CPU computes all where its attention holds no scores.</summary>
     public int AttentionSlice { get; init; }
 
     /// <summary>Gets whether the autoencoder decodes one image at a time, to save memory. Default false.</summary>

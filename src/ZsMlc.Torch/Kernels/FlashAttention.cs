@@ -26,11 +26,14 @@ internal static unsafe class FlashAttention
     // For fewer queries, the room of the others and what keys and values take to be loaded are not worth it.
     private const int FewestQueries = 8;
 
-    // Wider heads have more keys than the second cache holds, and are better left to large matrix products.
+    // The keys of wider heads are better left to large matrix products, which read them from further away.
     private const int MostWidth = 160;
 
     // Values of a head's keys, beyond which the products in bfloat16 are better left to AMX's tiles. By count, not by a measurement.
     private const int MostBesideTiles = 1 << 15;
+
+    // What all threads may take to work in: half a gigabyte.
+    private const long MostRoom = 1 << 27;
 
     // Parts of the work for each thread, so that one which has to wait for a processor holds up little.
     private const int PartsAThread = 4;
@@ -51,9 +54,14 @@ internal static unsafe class FlashAttention
             return null;
         }
 
+        var (batch, threads) = ((int)images, get_num_threads());
+        if (threads * Job.RoomFor(keys, all / heads) > MostRoom)
+        {
+            return null;
+        }
+
         using var scope = NewDisposeScope();
         (q, k, v) = (Rows(q), Rows(k), Rows(v));
-        var (batch, threads) = ((int)images, get_num_threads());
         var result = empty(q.shape, q.dtype, q.device);
         Job job = new()
         {
@@ -205,7 +213,10 @@ internal static unsafe class FlashAttention
 
         public bool IsSingle;
 
-        public readonly long BufferSize =>
-            (2L * (Keys + Slack) * Width) + (((3L * Width) + FlashAttention.Keys + (2 * Slack)) * FlashAttention.Queries) + OnlineSoftmax.State;
+        public readonly long BufferSize => RoomFor(Keys, Width);
+
+        /// <summary>Values of a thread's room: keys and values of a head; queries, scores, products and results of a panel; and the softmax's state.</summary>
+        public static long RoomFor(long keys, long width) =>
+            (2 * (keys + Slack) * width) + (((3 * width) + FlashAttention.Keys + (2 * Slack)) * FlashAttention.Queries) + OnlineSoftmax.State;
     }
 }

@@ -19,15 +19,13 @@ internal unsafe interface ILanes<T>
 
     static abstract T operator *(T a, T b);
 
-    static abstract T operator /(T a, T b);
-
     /// <summary>The greater ones; where one of both is not a number, <paramref name="b"/>'s.</summary>
     static abstract T Max(T a, T b);
 
     /// <summary>a·b + c.</summary>
     static abstract T MultiplyAdd(T a, T b, T c);
 
-    /// <summary>Values times two to the power of the whole numbers that are the lowest bits of <paramref name="exponents"/>.</summary>
+    /// <summary>Values times two to the power of the whole numbers from -126 to 127 that are the lowest bits of <paramref name="exponents"/>.</summary>
     static abstract T Scale(T values, T exponents);
 
     void Store(float* to);
@@ -56,16 +54,13 @@ internal readonly unsafe struct Lanes256(Vector256<float> values) : ILanes<Lanes
     public static Lanes256 operator *(Lanes256 a, Lanes256 b) => new(a._values * b._values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 operator /(Lanes256 a, Lanes256 b) => new(a._values / b._values);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Max(Lanes256 a, Lanes256 b) => new(Vector256.MaxNative(a._values, b._values));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 MultiplyAdd(Lanes256 a, Lanes256 b, Lanes256 c) => new(Vector256.FusedMultiplyAdd(a._values, b._values, c._values));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 Scale(Lanes256 values, Lanes256 exponents) => new((values._values.AsInt32() + (exponents._values.AsInt32() << 23)).AsSingle());
+    public static Lanes256 Scale(Lanes256 values, Lanes256 exponents) => new(values._values * ((exponents._values.AsInt32() + Vector256.Create(127)) << 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to) => _values.Store(to);
@@ -94,16 +89,13 @@ internal readonly unsafe struct Lanes512(Vector512<float> values) : ILanes<Lanes
     public static Lanes512 operator *(Lanes512 a, Lanes512 b) => new(a._values * b._values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 operator /(Lanes512 a, Lanes512 b) => new(a._values / b._values);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Max(Lanes512 a, Lanes512 b) => new(Vector512.MaxNative(a._values, b._values));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 MultiplyAdd(Lanes512 a, Lanes512 b, Lanes512 c) => new(Vector512.FusedMultiplyAdd(a._values, b._values, c._values));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Scale(Lanes512 values, Lanes512 exponents) => new((values._values.AsInt32() + (exponents._values.AsInt32() << 23)).AsSingle());
+    public static Lanes512 Scale(Lanes512 values, Lanes512 exponents) => new(values._values * ((exponents._values.AsInt32() + Vector512.Create(127)) << 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* to) => _values.Store(to);

@@ -21,26 +21,32 @@ internal static unsafe class MatrixBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply(float* x, long row, long step, int count, int inputs, float* columns, float* y, int outputs)
     {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Multiply<Lanes512>(x, row, step, count, inputs, columns, y, outputs);
+        }
+        else
+        {
+            Multiply<Lanes256>(x, row, step, count, inputs, columns, y, outputs);
+        }
+    }
+
+    /// <summary>The same with vectors of one width; the sums, and their order, are those of any other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Multiply<T>(float* x, long row, long step, int count, int inputs, float* columns, float* y, int outputs)
+        where T : struct, ILanes<T>
+    {
         for (var at = 0; at < count; at += Rows)
         {
-            var from = x + (at * row);
-            var to = y + ((long)at * outputs);
-            if (Vector512.IsHardwareAccelerated)
+            for (var column = 0; column < Columns; column += 2 * T.Count)
             {
-                Multiply<Lanes512>(from, row, step, inputs, columns, to, outputs);
-                continue;
-            }
-
-            for (var column = 0; column < Columns; column += 2 * Vector256<float>.Count)
-            {
-                Multiply<Lanes256>(from, row, step, inputs, columns + column, to + column, outputs);
+                MultiplyBlock<T>(x + (at * row), row, step, inputs, columns + column, y + ((long)at * outputs) + column, outputs);
             }
         }
     }
 
-    /// <summary>A block of <see cref="Rows"/> rows and two vectors. The sums, and their order, are the same with vectors of any width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<T>(float* x, long row, long step, int inputs, float* columns, float* y, int outputs)
+    private static void MultiplyBlock<T>(float* x, long row, long step, int inputs, float* columns, float* y, int outputs)
         where T : struct, ILanes<T>
     {
         T a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default, a3 = default, b3 = default, a4 = default, b4 = default, a5 = default, b5 = default;

@@ -7,6 +7,7 @@ namespace ZsMlc.Torch.Kernels;
 /// Softmax of <see cref="Columns"/> columns whose scores come some rows at a time (Milakov and Gimelshein 2018): what has been summed is
 /// corrected where greater scores come.
 /// </summary>
+/// <remarks>A column whose first scores are all too small for single precision (-∞) is no number from then on.</remarks>
 internal static unsafe class OnlineSoftmax
 {
     /// <summary>Columns.</summary>
@@ -76,8 +77,9 @@ internal static unsafe class OnlineSoftmax
         }
     }
 
+    /// <summary>The same with vectors of one width; the values are those with any other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Take<T>(float* scores, int count, float* state)
+    internal static void Take<T>(float* scores, int count, float* state)
         where T : struct, ILanes<T>
     {
         for (var column = 0; column < Columns; column += T.Count, scores += T.Count, state += T.Count)
@@ -122,7 +124,7 @@ internal static unsafe class OnlineSoftmax
         return T.Max(T.Max(a, b), T.Max(c, d));
     }
 
-    /// <summary>Two to the power of values that are not positive, to two units in the last place; of those below -126 that of -126.</summary>
+    /// <summary>Two to the power of values that are not positive, to three units in the last place; of those below -126 that of -126.</summary>
     /// <remarks>2^n · 2^r with |r| ≤ 1/2, where 2^r is its Taylor series up to r⁶. n is found by adding a number so large that the sum has no places behind the point.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Power<T>(T x)

@@ -31,7 +31,7 @@ internal readonly unsafe struct SingleElements : IVectorElements<float>
     public static float Element(float value) => value;
 }
 
-/// <summary>Of bfloat16, which is the upper half of single precision.</summary>
+/// <summary>Of bfloat16, which is the upper half of single precision. What is no number by the lower half alone is not stored as such.</summary>
 internal readonly unsafe struct BFloat16Elements : IVectorElements<ushort>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

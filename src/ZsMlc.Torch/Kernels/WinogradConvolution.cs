@@ -52,7 +52,7 @@ internal static unsafe class WinogradConvolution
             0, 0, 1,
         ];
         var points = tensor(rows, [Window, 3], ScalarType.Float64, weight.device);
-        var missing = (MatrixBlock.Columns - (weight.shape[0] % MatrixBlock.Columns)) % MatrixBlock.Columns;
+        var missing = Whole(weight.shape[0]) - weight.shape[0];
         var taps = nn.functional.pad(weight.permute(2, 3, 1, 0), [0, missing]).reshape(9, -1).to(ScalarType.Float64);
         var values = kron(points, points).matmul(taps);
         return values.to(weight.dtype).view(Points, weight.shape[1], -1, MatrixBlock.Columns).transpose(1, 2).contiguous().MoveToOuterDisposeScope();
@@ -78,7 +78,7 @@ internal static unsafe class WinogradConvolution
         var (tiles, positions) = (batch * Tiles(height) * Tiles(width), batch * height * width);
         return outputs % HalfBlock == 0 && inputs % Vector256<float>.Count == 0
             && outputs * inputs >= FewestWeights && tiles is >= FewestTiles and < int.MaxValue && tiles * WeightsATile >= outputs * inputs
-            && tiles * Points <= positions * MostProducts;
+            && tiles * Points * Whole(outputs) <= positions * outputs * MostProducts;
     }
 
     /// <summary>The convolution, with what follows it.</summary>
@@ -112,6 +112,9 @@ internal static unsafe class WinogradConvolution
         GC.KeepAlive(weight);
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Outputs and what is missing to whole blocks.</summary>
+    private static long Whole(long outputs) => (outputs + MatrixBlock.Columns - 1) / MatrixBlock.Columns * MatrixBlock.Columns;
 
     private static long Tiles(long side) => (side + Tile - 1) / Tile;
 

@@ -7,6 +7,8 @@ internal static partial class GnuLibrary
 {
     private const string Name = "libc.so.6";
 
+    private static readonly Lock s_trimming = new();
+
     // The threshold under which the end of an arena is kept, and a block of those whose release looks at it.
     private const int Kept = int.MaxValue, BlockThatTrims = 1 << 17;
 
@@ -44,10 +46,15 @@ internal static partial class GnuLibrary
             return;
         }
 
-        // malloc_trim leaves the end of a thread's arena alone, up to 64 MB. What the calling thread freed there goes when it frees one more block without a threshold.
-        SetOption(TrimThreshold, 0);
-        NativeMemory.Free(NativeMemory.Alloc(BlockThatTrims));
-        SetOption(TrimThreshold, Kept);
+        // malloc_trim leaves the end of a thread's arena alone, up to 64 MB. What lies free there goes when a block is freed without a threshold, on a thread
+        // that uses that arena: so it does for the calling thread, and not for others that freed memory during the run.
+        lock (s_trimming)
+        {
+            SetOption(TrimThreshold, 0);
+            NativeMemory.Free(NativeMemory.Alloc(BlockThatTrims));
+            SetOption(TrimThreshold, Kept);
+        }
+
         Trim(0);
     }
 

@@ -57,13 +57,21 @@ public sealed class FlashAttentionTests
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
-        var (q, k, v) = (randn(1, 40, 16), randn(1, 10, 16), randn(1, 10, 16));
-        q[0, 35, 3] = float.NaN;
+        foreach (var type in KernelAssert.Types)
+        {
+            var (clean, other) = (randn(1, 40, 16).to(type), randn(1, 10, 16).to(type));
+            var (query, last) = (clean.clone(), other.clone());
+            query[0, 35, 3] = float.NaN;
+            last[0, 9, 11] = float.NaN;
 
-        var found = FlashAttention.Forward(q, k, v, 2)!.isnan();
+            var byQuery = FlashAttention.Forward(query, other, other, 2)!.isnan();
+            var byKey = FlashAttention.Forward(clean, last, other, 2)!.isnan();
+            var byValue = FlashAttention.Forward(clean, other, last, 2)!.isnan();
 
-        Assert.AreEqual(8, found.sum().item<long>());
-        Assert.IsTrue(found[0, 35, ..8].all().item<bool>());
+            Assert.IsTrue(byQuery.sum().item<long>() == 8 && byQuery[0, 35, ..8].all().item<bool>(), $"{type}: the head of a query");
+            Assert.IsTrue(byKey.sum().item<long>() == 8 * 40 && byKey[.., .., 8..].all().item<bool>(), $"{type}: a head of all queries");
+            Assert.IsTrue(byValue.sum().item<long>() == 40 && byValue[.., .., 11].all().item<bool>(), $"{type}: one value of all queries");
+        }
     }
 
     [TestMethod]

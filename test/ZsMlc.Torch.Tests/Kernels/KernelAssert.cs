@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZsMlc.Torch.Kernels;
+using ZsMlc.Torch.Tests.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Kernels;
@@ -15,10 +16,7 @@ internal static class KernelAssert
     {
         Assert.IsNotNull(actual, what);
         using var scope = NewDisposeScope();
-        CollectionAssert.AreEqual(expected.shape, actual.shape, what);
-        var (e, a) = (expected.to(ScalarType.Float32), actual.to(ScalarType.Float32));
-        var limit = (expected.dtype == ScalarType.BFloat16 ? 1.0 / 64 : 1e-5) * e.abs().max().item<float>();
-        Assert.IsLessThanOrEqualTo(limit, (double)(e - a).abs().max().item<float>(), what);
+        TensorAssert.Within((expected.dtype == ScalarType.BFloat16 ? 1.0 / 64 : 1e-5) * expected.to(ScalarType.Float32).abs().max().item<float>(), expected, actual, what);
     }
 
     /// <summary>The same bits from one thread as from three.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
@@ -27,6 +28,26 @@ public sealed unsafe class MatrixBlockTests
             var written = (count + MatrixBlock.Rows - 1) / MatrixBlock.Rows * MatrixBlock.Rows;
             Assert.IsTrue(y[written..].isnan().all().item<bool>() && y[.., ..MatrixBlock.Columns].isnan().all().item<bool>(), $"{count} rows leave the rest alone");
         }
+    }
+
+    [TestMethod]
+    public void Multiply_VectorsOfAnyWidth_GiveTheSameBits()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            Assert.Inconclusive("The processor has vectors of one width.");
+        }
+
+        var (x, columns) = (randn([12, 40], device: CPU), randn([40, MatrixBlock.Columns], device: CPU));
+        var (narrow, wide) = (zeros([12, MatrixBlock.Columns], device: CPU), zeros([12, MatrixBlock.Columns], device: CPU));
+
+        MatrixBlock.Multiply<Lanes256>(Data(x), 40, 1, 11, 40, Data(columns), Data(narrow), MatrixBlock.Columns);
+        MatrixBlock.Multiply<Lanes512>(Data(x), 40, 1, 11, 40, Data(columns), Data(wide), MatrixBlock.Columns);
+
+        KernelAssert.Close(x.matmul(columns), narrow);
+        Assert.IsTrue(narrow.eq(wide).all().item<bool>());
     }
 
     private static float* Data(Tensor tensor) => (float*)LibtorchCpu.Data(tensor);

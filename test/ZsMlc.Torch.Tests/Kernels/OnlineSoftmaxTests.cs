@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using ZsMlc.Torch.Kernels;
 using static TorchSharp.torch;
 
@@ -38,12 +39,38 @@ public sealed unsafe class OnlineSoftmaxTests
     }
 
     [TestMethod]
-    public void Take_NotANumber_StaysInItsColumn()
+    public void Take_VectorsOfAnyWidth_GiveTheSameBits()
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            Assert.Inconclusive("The processor has vectors of one width.");
+        }
+
+        var narrow = randn([30, Columns], device: CPU) * 20;
+        var wide = narrow.clone();
+        float* narrowState = stackalloc float[OnlineSoftmax.State], wideState = stackalloc float[OnlineSoftmax.State];
+        OnlineSoftmax.Begin(narrowState);
+        OnlineSoftmax.Begin(wideState);
+        OnlineSoftmax.Take<Lanes256>(Data(narrow), 30, narrowState);
+        OnlineSoftmax.Take<Lanes512>(Data(wide), 30, wideState);
+
+        Assert.IsTrue(narrow.eq(wide).all().item<bool>());
+        Assert.IsTrue(new Span<float>(narrowState, OnlineSoftmax.State).SequenceEqual(new(wideState, OnlineSoftmax.State)));
+    }
+
+    [TestMethod]
+    [DataRow(0x7FC00000u)]
+    [DataRow(0xFFC00000u)]
+    [DataRow(0x7FC00001u)]
+    [DataRow(0xFFFFFFFFu)]
+    public void Take_NotANumber_StaysInItsColumn(uint bits)
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         var scores = zeros([8, Columns], device: CPU);
-        scores[3, 17] = float.NaN;
+        scores[3, 17] = BitConverter.UInt32BitsToSingle(bits);
 
         var found = Weighted(scores, ones([8, 1], device: CPU), [2, 6]).isnan();
 

@@ -16,7 +16,7 @@ public sealed class QuickGeluTests
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         var x = randn(count) * 10;
-        x[0] = -100;
+        x[^1] = count > 1 ? -100 : 2;
         var expected = x * sigmoid(1.702 * x);
 
         Assert.IsTrue(QuickGelu.Apply(x));

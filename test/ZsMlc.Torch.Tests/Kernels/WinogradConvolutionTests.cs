@@ -1,5 +1,6 @@
 using TorchSharp;
 using ZsMlc.Torch.Kernels;
+using ZsMlc.Torch.Tests.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
@@ -101,7 +102,6 @@ public sealed class WinogradConvolutionTests
     // Of the largest value, 36 products' rounding errors: measured are 2e-6 to 4e-6.
     private static void AssertClose(Tensor expected, Tensor actual)
     {
-        CollectionAssert.AreEqual(expected.shape, actual.shape);
-        Assert.IsLessThanOrEqualTo(1e-5 * expected.abs().max().item<double>(), (expected - actual.to(ScalarType.Float64)).abs().max().item<double>());
+        TensorAssert.Within(1e-5 * expected.abs().max().item<double>(), expected, actual);
     }
 }

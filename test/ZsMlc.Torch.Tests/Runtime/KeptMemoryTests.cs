@@ -11,8 +11,8 @@ public sealed class KeptMemoryTests
     private const int Blocks = 40;
 
     [TestMethod]
-    [DataRow(TaskCreationOptions.None)]
-    [DataRow(TaskCreationOptions.LongRunning, DisplayName = "on a thread of its own, which has an arena of its own")]
+    [DataRow(TaskCreationOptions.None, DisplayName = "on a thread of the pool")]
+    [DataRow(TaskCreationOptions.LongRunning, DisplayName = "on a new thread")]
     public Task Run_LastOfTwo_GivesFreedMemoryBack(TaskCreationOptions thread) => Task.Factory.StartNew(GiveFreedMemoryBack, CancellationToken.None, thread, TaskScheduler.Default);
 
     private static void GiveFreedMemoryBack()
@@ -25,8 +25,8 @@ public sealed class KeptMemoryTests
         // What the tests before this one left is neither kept nor found free.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        GnuLibrary.Trim();
         KeptMemory.Begin();
+        GnuLibrary.Trim();
         var first = KeptMemory.Run();
         var second = KeptMemory.Run();
         var before = ResidentMegabytes();

@@ -2,9 +2,18 @@ using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Runtime;
 
-/// <summary>What becomes of tensors.</summary>
+/// <summary>What tensors are, and what becomes of them.</summary>
 internal static class TensorAssert
 {
+    /// <summary>All values differ by a limit at most; one that is no number does not.</summary>
+    public static void Within(double limit, Tensor expected, Tensor actual, string what = "")
+    {
+        using var scope = NewDisposeScope();
+        CollectionAssert.AreEqual(expected.shape, actual.shape, what);
+        var difference = (expected.to(ScalarType.Float64) - actual.to(ScalarType.Float64)).abs().max().item<double>();
+        Assert.IsTrue(difference <= limit, $"They differ by {difference}, {limit} is allowed. {what}");
+    }
+
     /// <summary>No tensor is left by some work, which has run before, so that what is kept on purpose is there already.</summary>
     public static void NoneIsLeftBy(Action work)
     {

@@ -10,11 +10,13 @@ namespace ZsMlc.Torch.Tests.Diffusion.Unet;
 public sealed class AttentionTests
 {
     [TestMethod]
-    [DataRow(false, 0, DisplayName = "self")]
-    [DataRow(false, 1, DisplayName = "self, a head at a time")]
-    [DataRow(true, 0, DisplayName = "text")]
-    [DataRow(true, 3, DisplayName = "text, three heads at a time")]
-    public void Forward_InARun_AgreesWithThePlainWay(bool hasContext, int slice)
+    [DataRow(false, 0, 10, DisplayName = "self")]
+    [DataRow(false, 1, 10, DisplayName = "self, a head at a time")]
+    [DataRow(true, 0, 10, DisplayName = "text")]
+    [DataRow(true, 3, 10, DisplayName = "text, three heads at a time")]
+    [DataRow(false, 0, 4, DisplayName = "few positions")]
+    [DataRow(true, 3, 4, DisplayName = "few positions and a text, three heads at a time")]
+    public void Forward_InARun_AgreesWithThePlainWay(bool hasContext, int slice, int positions)
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
@@ -22,7 +24,7 @@ public sealed class AttentionTests
         {
             using var attention = new Attention(32, hasContext ? 24 : 32, heads: 4) { Slice = slice };
             attention.to(type);
-            var x = randn(2, 10, 32).to(type);
+            var x = randn(2, positions, 32).to(type);
             var context = hasContext ? randn(2, 7, 24).to(type) : null;
             var plain = attention.forward(x, context, x);
 
