@@ -231,6 +231,6 @@ internal static unsafe class ChannelsLastGroupNorm
 
         public readonly long Start(int index) => (((long)index / Chunks * Positions) + ((long)index % Chunks * Rows)) * Channels;
 
-        public readonly float Value(long at) => IsSingle ? ((float*)Source)[at] : BitConverter.UInt32BitsToSingle((uint)((ushort*)Source)[at] << 16);
+        public readonly float Value(long at) => IsSingle ? ((float*)Source)[at] : BFloat16Elements.Single(((ushort*)Source)[at]);
     }
 }

@@ -54,8 +54,8 @@ internal static unsafe class FlashAttention
             return null;
         }
 
-        var (batch, threads) = ((int)images, get_num_threads());
-        if (threads * Job.RoomFor(keys, all / heads) > MostRoom)
+        var (batch, threads, room) = ((int)images, get_num_threads(), RoomFor(keys, all / heads));
+        if (threads * room > MostRoom)
         {
             return null;
         }
@@ -68,14 +68,14 @@ internal static unsafe class FlashAttention
             Query = LibtorchCpu.Data(q), Key = LibtorchCpu.Data(k), Value = LibtorchCpu.Data(v), Target = LibtorchCpu.Data(result),
             QueryStep = q.stride(1), KeyStep = k.stride(1), ValueStep = v.stride(1), QueryBatch = q.stride(0), KeyBatch = k.stride(0), ValueBatch = v.stride(0),
             IsSingle = q.dtype == ScalarType.Float32, Heads = heads, Width = (int)all / heads, Queries = (int)queries, Keys = (int)keys,
-            BuffersLeft = threads,
+            Room = room, BuffersLeft = threads,
         };
         var panels = (job.Queries + Queries - 1) / Queries;
         var parts = Math.Clamp(PartsAThread * threads / (batch * heads), 1, panels);
         job.Part = (panels + parts - 1) / parts;
         job.Parts = (panels + job.Part - 1) / job.Part;
         job.PartsLeft = batch * heads * job.Parts;
-        using var buffers = empty(threads * job.BufferSize, ScalarType.Float32, q.device);
+        using var buffers = empty(threads * room, ScalarType.Float32, q.device);
         job.Buffers = (float*)LibtorchCpu.Data(buffers);
         LibtorchCpu.Loop(threads, int.MaxValue, &Attend, &job);
         GC.KeepAlive(q);
@@ -86,6 +86,9 @@ internal static unsafe class FlashAttention
 
     private static bool Pays(ScalarType type, long queries, long keys, long width) =>
         queries >= FewestQueries && width <= MostWidth && (type == ScalarType.Float32 || Processor.This is not { Amx: true } || keys * width <= MostBesideTiles);
+
+    /// <summary>Values of a thread's room: keys and values of a head; queries, scores, products and results of a panel; and the softmax's state.</summary>
+    private static long RoomFor(long keys, long width) => (2 * (keys + Slack) * width) + (((3 * width) + Keys + (2 * Slack)) * Queries) + OnlineSoftmax.State;
 
     private static Tensor Rows(Tensor x) => x.stride(2) == 1 ? x : x.contiguous();
 
@@ -102,11 +105,11 @@ internal static unsafe class FlashAttention
 
         if (job->IsSingle)
         {
-            Attend<float, SingleElements>(job, job->Buffers + (buffer * job->BufferSize));
+            Attend<float, SingleElements>(job, job->Buffers + (buffer * job->Room));
         }
         else
         {
-            Attend<ushort, BFloat16Elements>(job, job->Buffers + (buffer * job->BufferSize));
+            Attend<ushort, BFloat16Elements>(job, job->Buffers + (buffer * job->Room));
         }
     }
 
@@ -197,8 +200,10 @@ internal static unsafe class FlashAttention
     {
         public void* Query, Key, Value, Target;
 
-        /// <summary>Room for every thread's keys, values, queries, scores and results.</summary>
+        /// <summary>Every thread's room, and the values of one.</summary>
         public float* Buffers;
+
+        public long Room;
 
         /// <summary>Values from a position to the next, and from an image to the next.</summary>
         public long QueryStep, KeyStep, ValueStep, QueryBatch, KeyBatch, ValueBatch;
@@ -212,11 +217,5 @@ internal static unsafe class FlashAttention
         public int BuffersLeft, PartsLeft;
 
         public bool IsSingle;
-
-        public readonly long BufferSize => RoomFor(Keys, Width);
-
-        /// <summary>Values of a thread's room: keys and values of a head; queries, scores, products and results of a panel; and the softmax's state.</summary>
-        public static long RoomFor(long keys, long width) =>
-            (2 * (keys + Slack) * width) + (((3 * width) + FlashAttention.Keys + (2 * Slack)) * FlashAttention.Queries) + OnlineSoftmax.State;
     }
 }
