@@ -155,20 +155,35 @@ public sealed class FusionClassifierTrainer
     private double? Step(ITrainingRows train, IReadOnlyList<int> rows, int epoch, MomentumSgd sgd)
     {
         using var scope = NewDisposeScope();
-        var images = _classifier.Preprocessor.Normalize(Augmented(HostBatch.To(train.Images(rows), _classifier.Device), rows, epoch));
+        var images = Augmented(HostBatch.To(train.Images(rows), _classifier.Device), rows, epoch);
         var targets = HostBatch.To(train.Targets(rows), _classifier.Device);
         Tensor? weights = _options.SyntheticWeight == 1 ? null
             : tensor(rows.Select(r => train.IsSynthetic(r) ? (float)_options.SyntheticWeight : 1f).ToArray(), device: _classifier.Device).unsqueeze(1);
 
         sgd.ZeroGradients();
-        var loss = _options.Loss.Pair(_classifier.forward(images).to(ScalarType.Float32), targets, weights);
-        var value = loss.item<float>();
-        if (!float.IsFinite(value))
+        var texts = _classifier.TextFeatures();
+        var leaf = texts.detach().requires_grad_(texts.requires_grad);
+        var value = 0.0;
+        foreach (var (start, count) in Parts(rows.Count))
         {
-            return null;
+            // The loss is a sum over rows, so its gradient is the sum of the parts'; the texts' is taken once, behind them.
+            using var part = NewDisposeScope();
+            var logits = _classifier.Logits(_classifier.Preprocessor.Normalize(images.narrow(0, start, count)), leaf).to(ScalarType.Float32);
+            var loss = _options.Loss.Pair(logits, targets.narrow(0, start, count), weights?.narrow(0, start, count));
+            value += loss.item<float>();
+            if (!double.IsFinite(value))
+            {
+                return null;
+            }
+
+            GradientFunction.Backward(loss * _options.LossScale);
         }
 
-        GradientFunction.Backward(loss * _options.LossScale);
+        if (leaf.grad is { } gradient)
+        {
+            texts.backward([gradient]);
+        }
+
         if (!sgd.GradientsAreFinite())
         {
             return null;
@@ -182,6 +197,10 @@ public sealed class FusionClassifierTrainer
         sgd.Step();
         return value;
     }
+
+    /// <summary>The rows that go through the network at a time; all where a branch normalises by the statistics of its batch.</summary>
+    private IReadOnlyList<(long Start, long Count)> Parts(long rows) =>
+        _classifier.Options.Norm == FusionNorm.BatchNorm ? [(0, rows)] : RowParts.Of(rows, _classifier.InputSize, _classifier.Device);
 
     private Tensor Augmented(Tensor images, IReadOnlyList<int> rows, int epoch)
     {

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using ZsMlc.Torch.Kernels;
 using ZsMlc.Torch.Runtime;
@@ -43,19 +44,14 @@ internal sealed class FoldedConvolution : IDisposable
     /// <summary>Gets or sets whether weights are packed for the shape of the largest input. By default in bfloat16: in single precision it gains nothing.</summary>
     public bool Packs { get; set; }
 
-    public Tensor Forward(Tensor x) =>
-        Kernel(x, weight => FusedKernels.Convolution(x, weight, _bias, _stride, _padding, FusedActivation.None))
-        ?? nn.functional.conv2d(x, _weight, _bias, strides: [_stride, _stride], padding: [_padding, _padding]);
+    /// <summary>The convolution.</summary>
+    public Tensor Forward(Tensor x) => Apply(x, null, rectifies: false);
 
     /// <summary>ReLU of the convolution.</summary>
-    public Tensor Rectified(Tensor x) =>
-        (Fuses ? Winograd(x, null) ?? Kernel(x, weight => FusedKernels.Convolution(x, weight, _bias, _stride, _padding, FusedActivation.Relu)) : null)
-        ?? Forward(x).relu_();
+    public Tensor Rectified(Tensor x) => Apply(x, null, rectifies: true);
 
     /// <summary>ReLU of the sum of the convolution and another map, whose values may be lost.</summary>
-    public Tensor Rectified(Tensor x, Tensor other) =>
-        (Fuses ? Winograd(x, other) ?? Kernel(x, weight => FusedKernels.AddConvolution(other, x, weight, _bias, _stride, _padding, FusedActivation.Relu) ? other.alias() : null) : null)
-        ?? Forward(x).add_(other).relu_();
+    public Tensor Rectified(Tensor x, Tensor other) => Apply(x, other, rectifies: true);
 
     public void Dispose()
     {
@@ -67,29 +63,52 @@ internal sealed class FoldedConvolution : IDisposable
         _packed.Dispose();
     }
 
-    private Tensor? Winograd(Tensor x, Tensor? other)
+    private Tensor Apply(Tensor x, Tensor? other, bool rectifies)
     {
-        if (_stride != 1 || _padding != 1)
+        if (!is_grad_enabled() || !(x.requires_grad || other is { requires_grad: true }))
+        {
+            return Fused(x, other, rectifies) ?? Plain(x, other, rectifies);
+        }
+
+        return Fuses && _stride == 1 && x.device_type == DeviceType.CPU && ReluMask.Serves(x.dtype, _weight.shape[0])
+            ? new FrozenConvolution(Learning, Back, rectifies).Run(other is null ? [x] : [x, other])
+            : Plain(x, other, rectifies);
+
+        // The other map is still needed there, and a kernel with a new one for the sum is slower than the plain way.
+        Tensor Learning(Tensor input, Tensor? added) =>
+            (added is null ? Fused(input, null, rectifies) : Winograd(input, added, rectifies)) ?? Plain(input, added, rectifies);
+    }
+
+    private Tensor Plain(Tensor x, Tensor? other, bool rectifies)
+    {
+        var y = nn.functional.conv2d(x, _weight, _bias, strides: [_stride, _stride], padding: [_padding, _padding]);
+        y = other is null ? y : y.add_(other);
+        return rectifies ? y.relu_() : y;
+    }
+
+    /// <summary>The layer in one kernel, which may put the result in the other map's place; null where there is none, or ReLU must not be fused.</summary>
+    private Tensor? Fused(Tensor x, Tensor? other, bool rectifies)
+    {
+        if (rectifies && !Fuses)
         {
             return null;
         }
 
-        var learns = is_grad_enabled() && (x.requires_grad || other is { requires_grad: true });
-        using (no_grad())
-        {
-            if (!WinogradConvolution.Pays(x, _weight, other))
-            {
-                return null;
-            }
-        }
-
-        return learns ? new RectifiedConvolution(Filtered, Back).Run(other is null ? [x] : [x, other]) : Filtered(x, other);
+        var activation = rectifies ? FusedActivation.Relu : FusedActivation.None;
+        return Winograd(x, other, rectifies) ?? Kernel(x, weight => other is null
+            ? FusedKernels.Convolution(x, weight, _bias, _stride, _padding, activation)
+            : FusedKernels.AddConvolution(other, x, weight, _bias, _stride, _padding, activation) ? other.alias() : null);
     }
 
-    private Tensor Filtered(Tensor x, Tensor? other)
+    private Tensor? Winograd(Tensor x, Tensor? other, bool rectifies)
     {
+        if (_stride != 1 || _padding != 1 || !WinogradConvolution.Pays(x, _weight, other))
+        {
+            return null;
+        }
+
         using var spread = _spread.Use(() => Kept(() => WinogradConvolution.Spread(_weight))!);
-        return WinogradConvolution.Forward(x, spread.Value, _bias, other, relu: true);
+        return WinogradConvolution.Forward(x, spread.Value, _bias, other, rectifies);
     }
 
     /// <summary>The gradient of the input of a convolution of stride and padding 1: the convolution of the result's with weights whose channels change places and whose taps are turned round.</summary>

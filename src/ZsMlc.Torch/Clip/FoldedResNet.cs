@@ -127,11 +127,11 @@ internal sealed class FoldedResNet : IFrozenTower
             var y = _branch is null ? _spatial.Rectified(h) : _spatial.Rectified(h, BranchedConvolution.Beside(_branch, h, _spatial.Scale));
             if (_stride > 1)
             {
-                y = nn.functional.avg_pool2d(y, _stride);
+                y = AveragePooling.Of(y, _stride);
             }
 
             // The block's input is not used any more behind it.
-            var shortcut = _shortcut is null ? x : _shortcut.Forward(_stride > 1 ? nn.functional.avg_pool2d(x, _stride) : x);
+            var shortcut = _shortcut is null ? x : _shortcut.Forward(_stride > 1 ? AveragePooling.Of(x, _stride) : x);
             return _last.Rectified(y, shortcut).MoveToOuterDisposeScope();
         }
 

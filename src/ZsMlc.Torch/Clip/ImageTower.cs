@@ -1,4 +1,5 @@
 using TorchSharp;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;
@@ -62,7 +63,15 @@ public abstract class ImageTower : nn.Module<Tensor, Tensor>
 
     /// <summary>The same network made fast, its weights as they are now and without gradients; its branches stay these ones and learn.</summary>
     /// <param name="dtype">Element type to compute in.</param>
-    internal abstract IFrozenTower Freeze(ScalarType dtype);
+    internal IFrozenTower Freeze(ScalarType dtype)
+    {
+        // Weights in the tower's type come on top of these: what loading and converting these has left goes back first.
+        KeptMemory.GiveBack();
+        return Frozen(dtype);
+    }
+
+    /// <summary>Makes what <see cref="Freeze"/> returns.</summary>
+    private protected abstract IFrozenTower Frozen(ScalarType dtype);
 
     /// <summary>Takes over the weights of a tower of the same sizes without branches; own branches keep theirs.</summary>
     internal void CopyWeights(ImageTower plain)

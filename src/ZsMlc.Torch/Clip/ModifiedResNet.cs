@@ -113,5 +113,5 @@ public sealed class ModifiedResNet : ImageTower
     /// <summary>Gets the four stages in order.</summary>
     public IReadOnlyList<Sequential> Stages => [layer1, layer2, layer3, layer4];
 
-    internal override IFrozenTower Freeze(ScalarType dtype) => new FoldedResNet(this, dtype);
+    private protected override IFrozenTower Frozen(ScalarType dtype) => new FoldedResNet(this, dtype);
 }

@@ -54,7 +54,7 @@ public sealed class VisionTransformer : ImageTower
         return live.EncodeDense(images);
     }
 
-    internal override IFrozenTower Freeze(ScalarType dtype) => DenseVisionTransformer.Frozen(this, dtype);
+    private protected override IFrozenTower Frozen(ScalarType dtype) => DenseVisionTransformer.Frozen(this, dtype);
 
     /// <summary>Class token and patches [B, height · width, W], row by row, each with the embedding of its position: [B, 1 + height · width, W].</summary>
     internal Tensor WithPositions(Tensor patches, long height, long width, Tensor classEmbedding, Tensor positions)

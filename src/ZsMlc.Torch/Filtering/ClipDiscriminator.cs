@@ -57,7 +57,9 @@ public sealed class ClipDiscriminator : IDisposable
         using var use = _lifetime.Enter();
 
         // With gradients a half would not save what the graph keeps.
-        return is_grad_enabled() ? ScoresOf(images) : DeviceMemory.InHalves(images, ScoresOf, "images", "Choose smaller batches, or bfloat16 where the device has it.");
+        return is_grad_enabled()
+            ? ScoresOf(images)
+            : RowParts.Run(images, _clip.Config.Vision.ImageSize, _texts.device, part => DeviceMemory.InHalves(part, ScoresOf, "images", "Choose smaller batches, or bfloat16 where the device has it."));
     }
 
     private Tensor ScoresOf(Tensor images)

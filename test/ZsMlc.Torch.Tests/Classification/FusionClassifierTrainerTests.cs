@@ -2,6 +2,8 @@ using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Classification;
 using ZsMlc.Torch.Clip;
+using ZsMlc.Torch.Runtime;
+using ZsMlc.Torch.Tests.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Tests.Classification;
@@ -116,6 +118,33 @@ public sealed class FusionClassifierTrainerTests
         var free = Distance(null) / 0.5;
         Assert.AreEqual(0.5 * free / 4, Distance(free / 4), 1e-3 * free, "One step of a gradient that was cut to a quarter.");
         Assert.AreEqual(0.5 * free, Distance(2 * free), 1e-3 * free, "A gradient below the limit stays as it is.");
+    }
+
+    [TestMethod]
+    [DataRow(FusionNorm.Affine)]
+    [DataRow(FusionNorm.BatchNorm)]
+    public void Fit_BatchOfSeveralParts_StepsByTheGradientOfTheWhole(FusionNorm norm)
+    {
+        using var scope = NewDisposeScope();
+        using var clip = TinyClip();
+        using var classifier = FusionClassifier.Create(clip, s_labels, new() { ContextTokens = 4, Norm = norm }, new Generator(3, CPU));
+        var count = (int)(RowParts.Pixels / (classifier.InputSize * classifier.InputSize)) + 10;
+        using var rows = Rows(count, 5);
+        var options = Quick with { Epochs = 1, BatchSize = count, Cutout = false, RandAugment = false, LossScale = 1 };
+        classifier.Freeze(train: true);
+        var learnt = classifier.ContextParameters().Concat(classifier.FusionParameters()).Select(p => (p.Name, Value: (Tensor)p.Parameter)).ToList();
+        var all = Enumerable.Range(0, count).ToArray();
+        GradientFunction.Backward(options.Loss.Pair(classifier.forward(classifier.Preprocessor.Normalize(rows.Images(all))), rows.Targets(all)));
+        var expected = learnt.Select(p => p.Value.grad!.clone()).ToList();
+
+        FusionClassifierTrainer.Fit(classifier, options, rows);
+
+        // The biases in front of the softmax over positions have no gradient but rounding's.
+        var largest = expected.Max(g => g.abs().max().item<float>());
+        foreach (var ((name, value), gradient) in learnt.Zip(expected))
+        {
+            TensorAssert.Within(1e-4 * gradient.abs().max().item<float>() + 1e-9 * largest, gradient, value.grad!, name);
+        }
     }
 
     [TestMethod]

@@ -69,14 +69,16 @@ public sealed class FoldedConvolutionTests
     }
 
     [TestMethod]
-    [DataRow(64, 64, 28, true, true, DisplayName = "by Winograd's filtering")]
-    [DataRow(40, 64, 28, true, false, DisplayName = "forward alone by the filtering")]
-    [DataRow(64, 64, 8, false, false, DisplayName = "plain")]
-    public void Rectified_WhereGradientsFlow_HasThePlainWaysGradients(int inputs, int outputs, int side, bool forward, bool backward)
+    [DataRow(64, 64, 3, 28, true, true, DisplayName = "by Winograd's filtering")]
+    [DataRow(40, 64, 3, 28, true, false, DisplayName = "forward alone by the filtering")]
+    [DataRow(64, 64, 3, 8, false, false, DisplayName = "too few tiles for it")]
+    [DataRow(64, 256, 1, 28, false, false, DisplayName = "1×1")]
+    [DataRow(64, 12, 1, 28, false, false, DisplayName = "too few channels for masks")]
+    public void Rectified_WhereGradientsFlow_HasThePlainWaysGradients(int inputs, int outputs, int kernel, int side, bool forward, bool backward)
     {
         using var scope = NewDisposeScope();
-        var (convolution, norm) = (nn.Conv2d(inputs, outputs, 3, padding: 1, bias: false), nn.BatchNorm2d(outputs));
-        using FoldedConvolution folded = new(convolution, norm, 1, 1, ScalarType.Float32);
+        var (convolution, norm) = (nn.Conv2d(inputs, outputs, kernel, padding: kernel / 2, bias: false), nn.BatchNorm2d(outputs));
+        using FoldedConvolution folded = new(convolution, norm, 1, kernel / 2, ScalarType.Float32);
 
         // Sums stay away from 0, on whose two sides the ways could round.
         var (x, other, weights) = (ChannelsLast.Of(randn(2, inputs, side, side)), 10 * ChannelsLast.Of(randn(2, outputs, side, side)).sign(), randn(2, outputs, side, side));
@@ -102,6 +104,30 @@ public sealed class FoldedConvolutionTests
                 {
                     KernelAssert.Close(expected, actual!, $"gradient, {learnsX}, {learnsOther}");
                 }
+            }
+        }
+    }
+
+    [TestMethod]
+    public void RectifiedAndForward_WhereGradientsFlowInBFloat16_HaveThePlainWaysGradients()
+    {
+        foreach (var type in KernelAssert.Types)
+        {
+            using var scope = NewDisposeScope();
+            var (convolution, norm) = (nn.Conv2d(32, 64, 1, bias: false), nn.BatchNorm2d(64));
+            using FoldedConvolution folded = new(convolution, norm, 1, 0, type);
+            var (x, weights) = (ChannelsLast.Of(randn(2, 32, 12, 12).to(type)), randn(2, 64, 12, 12).to(type));
+            foreach (var layer in new[] { folded.Forward, (Func<Tensor, Tensor>)folded.Rectified })
+            {
+                Tensor Gradient(bool fuses)
+                {
+                    folded.Fuses = fuses;
+                    var input = x.detach().requires_grad_();
+                    GradientFunction.Backward((layer(input) * weights).sum());
+                    return input.grad!;
+                }
+
+                KernelAssert.Close(Gradient(false), Gradient(true), $"{type}");
             }
         }
     }
