@@ -85,7 +85,7 @@ public sealed record FusionMultiLabelOptions
     /// <summary>Gets the least score of a predicted label, 0 to 1, for all labels. Default: one for each label where scores are calibrated, else 0.5 for all.</summary>
     public double? Threshold { get; init; }
 
-    /// <summary>Gets the rows that are scored at once, 1 or more. Default 32.</summary>
+    /// <summary>Gets the rows that are scored at once, 1 or more. Default 32. On a CPU 16 images of 224², with a vision transformer 32, go through the network at a time, however many these are.</summary>
     public int ScoringBatchSize { get; init; } = 32;
 
     /// <summary>

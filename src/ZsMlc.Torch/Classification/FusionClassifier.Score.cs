@@ -42,7 +42,7 @@ public sealed partial class FusionClassifier
         using var use = Lifetime.Enter();
         using var inference = inference_mode();
         using var texts = Texts();
-        return RowParts.Run(images, InputSize, Device, part => DeviceMemory.InHalves(part, Read, "images", "Choose smaller scoring batches, or bfloat16 where the device has it."));
+        return RowParts.Run(images, image_encoder.ImagesAtATime(InputSize), part => DeviceMemory.InHalves(part, Read, "images", "Choose smaller scoring batches, or bfloat16 where the device has it."));
 
         Tensor Read(Tensor rows)
         {

@@ -200,7 +200,7 @@ public sealed class FusionClassifierTrainer
 
     /// <summary>The rows that go through the network at a time; all where a branch normalises by the statistics of its batch.</summary>
     private IReadOnlyList<(long Start, long Count)> Parts(long rows) =>
-        _classifier.Options.Norm == FusionNorm.BatchNorm ? [(0, rows)] : RowParts.Of(rows, _classifier.InputSize, _classifier.Device);
+        _classifier.Options.Norm == FusionNorm.BatchNorm ? [(0, rows)] : RowParts.Of(rows, _classifier.image_encoder.ImagesAtATime(_classifier.InputSize));
 
     private Tensor Augmented(Tensor images, IReadOnlyList<int> rows, int epoch)
     {

@@ -22,6 +22,9 @@ public abstract class ImageTower : nn.Module<Tensor, Tensor>
     /// <summary>Gets the element type of the weights.</summary>
     internal ScalarType DType => FirstWeight.dtype;
 
+    /// <summary>Gets the pixels of a batch that go through the tower at a time on a CPU: as few as leave it as fast.</summary>
+    private protected abstract long PixelsAtATime { get; }
+
     /// <summary>Gets the weight that meets the pixels.</summary>
     private protected abstract Tensor FirstWeight { get; }
 
@@ -47,6 +50,10 @@ public abstract class ImageTower : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"{nameof(DensePath)} is {dense}, which only a vision transformer has; this CLIP has a ResNet.");
         }
     }
+
+    /// <summary>The most images that should go through the tower at a time: on a GPU any number; on a CPU more take more memory and no less time.</summary>
+    /// <param name="side">Side of an image as the tower reads it.</param>
+    internal long ImagesAtATime(long side) => Device.type == DeviceType.CPU ? Math.Max(1, PixelsAtATime / (side * side)) : long.MaxValue;
 
     /// <inheritdoc cref="Encode"/>
     public override Tensor forward(Tensor images) => Encode(images);

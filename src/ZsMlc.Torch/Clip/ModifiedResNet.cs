@@ -77,6 +77,8 @@ public sealed class ModifiedResNet : ImageTower
         }
     }
 
+    private protected override long PixelsAtATime => 16 * 224 * 224; // The first maps are large.
+
     private protected override Tensor FirstWeight => conv1.weight;
 
     /// <inheritdoc/>

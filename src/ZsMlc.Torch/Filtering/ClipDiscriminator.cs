@@ -59,7 +59,7 @@ public sealed class ClipDiscriminator : IDisposable
         // With gradients a half would not save what the graph keeps.
         return is_grad_enabled()
             ? ScoresOf(images)
-            : RowParts.Run(images, _clip.Config.Vision.ImageSize, _texts.device, part => DeviceMemory.InHalves(part, ScoresOf, "images", "Choose smaller batches, or bfloat16 where the device has it."));
+            : RowParts.Run(images, _clip.Visual.ImagesAtATime(_clip.Config.Vision.ImageSize), part => DeviceMemory.InHalves(part, ScoresOf, "images", "Choose smaller batches, or bfloat16 where the device has it."));
     }
 
     private Tensor ScoresOf(Tensor images)

@@ -128,7 +128,7 @@ public sealed class FusionClassifierTrainerTests
         using var scope = NewDisposeScope();
         using var clip = TinyClip();
         using var classifier = FusionClassifier.Create(clip, s_labels, new() { ContextTokens = 4, Norm = norm }, new Generator(3, CPU));
-        var count = (int)(RowParts.Pixels / (classifier.InputSize * classifier.InputSize)) + 10;
+        var count = (int)classifier.image_encoder.ImagesAtATime(classifier.InputSize) + 10;
         using var rows = Rows(count, 5);
         var options = Quick with { Epochs = 1, BatchSize = count, Cutout = false, RandAugment = false, LossScale = 1 };
         classifier.Freeze(train: true);
