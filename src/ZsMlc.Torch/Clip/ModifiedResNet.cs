@@ -77,7 +77,7 @@ public sealed class ModifiedResNet : ImageTower
         }
     }
 
-    private protected override long PixelsAtATime => 16 * 224 * 224; // The first maps are large.
+    private protected override long PixelsAtATime => 16 * 224 * 224;
 
     private protected override Tensor FirstWeight => conv1.weight;
 

@@ -1,3 +1,4 @@
+using ZsMlc.Torch.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -36,7 +37,8 @@ public sealed class VisionTransformer : ImageTower
     /// <summary>Gets how the dense features are made.</summary>
     public DensePath DensePath { get; }
 
-    private protected override long PixelsAtATime => 32 * 224 * 224; // Matrix products of fewer rows are slower.
+    // Matrix products of fewer rows are slower, by a fortieth; where weights are there in two types, memory is worth more.
+    private protected override long PixelsAtATime => (HalfPrecision.IsSlow(DType, Device) ? 16 : 32) * 224 * 224;
 
     private protected override Tensor FirstWeight => conv1.weight;
 
