@@ -1,5 +1,5 @@
-using ZsMlc.Torch.Runtime;
 using TorchSharp.Modules;
+using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace ZsMlc.Torch.Clip;
