@@ -111,7 +111,7 @@ internal sealed class FoldedConvolution : IDisposable
         return WinogradConvolution.Forward(x, spread.Value, _bias, other, rectifies);
     }
 
-    /// <summary>The gradient of the input of a convolution of stride and padding 1: the convolution of the result's with weights whose channels change places and whose taps are turned round.</summary>
+    /// <summary>The gradient of the input of a convolution of stride 1: the convolution of the result's with weights whose channels change places and whose taps are turned round.</summary>
     private Tensor Back(Tensor gradient)
     {
         using var scope = NewDisposeScope();

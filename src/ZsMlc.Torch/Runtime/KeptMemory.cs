@@ -12,10 +12,9 @@ internal static class KeptMemory
     /// <summary>Begins to keep freed memory, for all native code of the process.</summary>
     public static void Begin() => s_keeps = GnuLibrary.KeepFreedMemory();
 
-    /// <summary>Begins a run. What was freed before the first of those that overlap goes back to the system, and when the last one has ended, what they have freed.</summary>
+    /// <summary>Begins a run. When the last of those that overlap has ended, the freed memory goes back to the system.</summary>
     public static IDisposable Run()
     {
-        GiveBack();
         Interlocked.Increment(ref s_runs);
         return new Running();
     }

@@ -12,7 +12,7 @@ internal static class RowParts
     {
         var parts = ((rows - 1) / most) + 1;
         var size = (rows + parts - 1) / parts;
-        return [.. Enumerable.Range(0, (int)((rows + size - 1) / size)).Select(i => (i * size, Math.Min(size, rows - (i * size))))];
+        return [.. Enumerable.Range(0, (int)parts).Select(i => (i * size, Math.Min(size, rows - (i * size))))];
     }
 
     /// <summary>Runs over a batch part by part.</summary>

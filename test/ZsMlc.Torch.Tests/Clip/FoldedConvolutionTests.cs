@@ -109,7 +109,7 @@ public sealed class FoldedConvolutionTests
     }
 
     [TestMethod]
-    public void RectifiedAndForward_WhereGradientsFlowInBFloat16_HaveThePlainWaysGradients()
+    public void RectifiedAndForward_WhereGradientsFlowInEachType_HaveThePlainWaysGradients()
     {
         foreach (var type in KernelAssert.Types)
         {
