@@ -72,8 +72,8 @@ public sealed record GenerationOptions
 
     /// <summary>
     /// Gets whether a CPU reads all weights as they are, to save memory. Otherwise, for the time of a run, it holds those of convolutions
-    /// a second time (with bfloat16 those of linear layers too), in the order of its kernels, in single precision at four times their size those of 3×3 on maps of many pixels, and the text's
-    /// keys and values, and computes faster. Images differ by rounding. Outside of Linux only those of 3×3 are held again. Weights in a half precision that
+    /// and of linear layers (in single precision of those that at most 256 rows go through at a time) a second time, in the order of its kernels, in single precision at four times their
+    /// size those of 3×3 on maps of many pixels, and the text's keys and values, and computes faster. Images differ by rounding. Outside of Linux only those of 3×3 are held again. Weights in a half precision that
     /// the processor is slower in are there in single precision too, and without that take 1.5 to 50 times as long. No effect on a GPU. Default false.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

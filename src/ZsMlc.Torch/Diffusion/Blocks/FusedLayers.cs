@@ -10,6 +10,9 @@ namespace ZsMlc.Torch.Diffusion.Blocks;
 /// </summary>
 internal static class FusedLayers
 {
+    // Rows up to which a product in single precision is so short that a packed weight pays for its memory.
+    private const int FewRows = 256;
+
     /// <summary>A convolution, with what is added to its result.</summary>
     /// <param name="layer">A convolution without groups or dilation.</param>
     /// <param name="x">[B, in, H, W].</param>
@@ -25,7 +28,7 @@ internal static class FusedLayers
     /// <param name="layer">The layer.</param>
     /// <param name="x">[..., in].</param>
     public static Tensor Of(this Linear layer, Tensor x) =>
-        (RunCache.Of(layer, "weight", 0, () => Packed(layer.weight!)) is { } weight ? FusedKernels.Linear(x, weight, layer.bias, FusedActivation.None) : null) ?? layer.forward(x);
+        (Packed(layer, "weight", () => layer.weight!, x) is { } weight ? FusedKernels.Linear(x, weight, layer.bias, FusedActivation.None) : null) ?? layer.forward(x);
 
     /// <summary>The results of linear layers without biases on one input, by one product on a packed weight where there is one.</summary>
     /// <param name="x">[..., in].</param>
@@ -33,7 +36,7 @@ internal static class FusedLayers
     public static Tensor[] Together(Tensor x, params Linear[] layers)
     {
         using var scope = NewDisposeScope();
-        var joint = RunCache.Of(layers[0], "together", layers.Length, () => Joined(layers)) is { } weight ? FusedKernels.Linear(x, weight, null, FusedActivation.None) : null;
+        var joint = Packed(layers[0], "together", () => cat([.. layers.Select(l => l.weight!)]), x) is { } weight ? FusedKernels.Linear(x, weight, null, FusedActivation.None) : null;
         Tensor[] results = joint is null ? [.. layers.Select(l => l.forward(x))] : joint.chunk(layers.Length, -1);
         return [.. results.Select(r => r.MoveToOuterDisposeScope())];
     }
@@ -42,7 +45,7 @@ internal static class FusedLayers
     public static Tensor Plus(this Linear layer, Tensor x, Tensor residual)
     {
         using var scope = NewDisposeScope();
-        var sum = RunCache.IsOpen ? FusedKernels.Linear(x, Packed(layer), layer.bias!, residual) : null;
+        var sum = RunCache.IsOpen ? FusedKernels.Linear(x, Packed(layer, "weight", () => layer.weight!, x) ?? layer.weight!, layer.bias!, residual) : null;
         return (sum ?? residual + layer.forward(x)).MoveToOuterDisposeScope();
     }
 
@@ -53,8 +56,8 @@ internal static class FusedLayers
         if (RunCache.IsOpen)
         {
             var (weights, biases) = (layer.weight!.chunk(2), layer.bias!.chunk(2));
-            if (FusedKernels.Linear(x, Packed(layer, "gate", weights[1]), biases[1], FusedActivation.Gelu) is { } gate
-                && FusedKernels.GatedLinear(x, Packed(layer, "value", weights[0]), biases[0], gate) is { } gated)
+            if (FusedKernels.Linear(x, Packed(layer, "gate", () => weights[1], x) ?? weights[1], biases[1], FusedActivation.Gelu) is { } gate
+                && FusedKernels.GatedLinear(x, Packed(layer, "value", () => weights[0], x) ?? weights[0], biases[0], gate) is { } gated)
             {
                 return gated.MoveToOuterDisposeScope();
             }
@@ -111,18 +114,14 @@ internal static class FusedLayers
 
     private static Tensor Plus(Tensor? residual, Tensor x) => residual is null ? x : residual + x;
 
-    private static Tensor? Joined(Linear[] layers)
+    /// <summary>A run's packed copy of a weight where it pays for its memory on this input.</summary>
+    private static Tensor? Packed(Linear layer, string name, Func<Tensor> weight, Tensor x)
     {
-        using var scope = NewDisposeScope();
-        return layers[0].weight!.dtype == ScalarType.BFloat16 ? Packed(cat([.. layers.Select(l => l.weight!)]))?.MoveToOuterDisposeScope() : null;
+        var pays = x.dtype != ScalarType.Float32 || x.numel() <= FewRows * x.shape[^1];
+        return RunCache.Of(layer, name, pays, () =>
+        {
+            using var scope = NewDisposeScope();
+            return pays ? PackedWeights.Linear(weight())?.MoveToOuterDisposeScope() : null;
+        });
     }
-
-    private static Tensor Packed(Linear layer, string name = "weight", Tensor? part = null)
-    {
-        var weight = part ?? layer.weight!;
-        return RunCache.Of(layer, name, 0, () => Packed(weight)) ?? weight;
-    }
-
-    // In single precision packing does not pay for the memory.
-    private static Tensor? Packed(Tensor weight) => weight.dtype == ScalarType.BFloat16 ? PackedWeights.Linear(weight) : null;
 }
