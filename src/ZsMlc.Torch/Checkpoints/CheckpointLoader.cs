@@ -14,6 +14,7 @@ public static class CheckpointLoader
     /// <param name="checkpoint">Where the tensors come from.</param>
     /// <param name="rename">Maps a name in the checkpoint to a name in the network, or to <see langword="null"/> for a tensor to ignore. Without it the names are the same.</param>
     /// <exception cref="CheckpointMismatchException">Tensors are missing, surplus, or of another shape or kind; the network is then unchanged.</exception>
+    /// <exception cref="CheckpointFormatException">A tensor is damaged or holds a value that is not a number, or infinite.</exception>
     public static void LoadInto(nn.Module module, ICheckpoint checkpoint, Func<string, string?>? rename = null)
     {
         var (state, sources) = Match(module, checkpoint, rename);
@@ -21,7 +22,7 @@ public static class CheckpointLoader
         foreach (var (target, name) in sources)
         {
             using var scope = NewDisposeScope();
-            state[target].copy_(checkpoint.Read(name));
+            state[target].copy_(Finite(checkpoint, name));
         }
     }
 
@@ -61,6 +62,21 @@ public static class CheckpointLoader
         }
 
         return (state, sources);
+    }
+
+    /// <summary>Reads a tensor whose values are all finite: one that is not makes every score so, without a word of where it came from.</summary>
+    private static Tensor Finite(ICheckpoint checkpoint, string name)
+    {
+        var tensor = checkpoint.Read(name);
+
+        // The sum takes a twentieth of the time, and is finite where the values are, but for overflow.
+        if (tensor.is_floating_point() && !float.IsFinite(tensor.sum(ScalarType.Float32).item<float>()) && !tensor.isfinite().all().item<bool>())
+        {
+            throw new CheckpointFormatException(
+                checkpoint.Source, $"tensor '{name}' has {tensor.isfinite().logical_not().sum().item<long>()} of {tensor.numel()} values that are not finite; expected numbers.");
+        }
+
+        return tensor;
     }
 
     private static string? Difference(TensorInfo found, Tensor expected)

@@ -63,8 +63,12 @@ internal sealed record FusionDescription(
         ClipConfig.Require(torch.is_floating_point(file.Info(TextFeatures).DType), $"'{TextFeatures}' is of type {file.Info(TextFeatures).DType}; expected a floating-point type.");
         foreach (var context in new[] { PromptPrefix + nameof(PromptLearner.ctx_pos), PromptPrefix + nameof(PromptLearner.ctx_neg) })
         {
-            var width = file.Names.Contains(context) && file.Info(context).Shape is [.., var last] ? last : 0;
-            Shape(file, context, Options.LabelSpecificContext ? [Labels.Count, Options.ContextTokens, Text?.Width ?? width] : [Options.ContextTokens, Text?.Width ?? width]);
+            // Without the text tower nothing reads the contexts, and a classifier that was loaded so and saved again has none.
+            if (Text is not null || file.Names.Contains(context))
+            {
+                var width = Text?.Width ?? file.Info(context).Shape.LastOrDefault();
+                Shape(file, context, Options.LabelSpecificContext ? [Labels.Count, Options.ContextTokens, width] : [Options.ContextTokens, width]);
+            }
         }
     }
 

@@ -31,7 +31,7 @@ internal static unsafe class ChannelsLastGroupNorm
     public static Tensor? Forward(Tensor x, Tensor weight, Tensor bias, long groups, double eps, bool silu)
     {
         if (!LibtorchCpu.RunsLoops || !Vector256.IsHardwareAccelerated || !FusedKernels.Fits(x, weight, bias)
-            || x.shape[1] % Vector256<float>.Count != 0 || x.numel() == 0 || !ChannelsLast.Is(x))
+            || x.shape[1] % Vector256<float>.Count != 0 || groups < 1 || x.shape[1] % groups != 0 || x.numel() == 0 || !ChannelsLast.Is(x))
         {
             return null;
         }

@@ -181,6 +181,25 @@ public sealed class FusionMultiLabelTransformerTests
     }
 
     [TestMethod]
+    public void ModelSave_LoadedWithoutItsTextTower_LoadsAndScoresTheSameBits()
+    {
+        using var model = TinyWorld.Fit(s_ml, s_world.Options, s_photos);
+        var zip = s_world.Folder["again.zip"];
+        s_ml.Model.Save(model, s_photos.Schema, zip);
+        var expected = TinyWorld.Scores(model.Transform(s_photos)).Select(Bits).ToArray();
+        for (var round = 0; round < 2; round++)
+        {
+            using var loaded = (FusionMultiLabelTransformer)s_ml.Model.Load(zip, out _);
+            CollectionAssert.AreEqual(expected, TinyWorld.Scores(loaded.Transform(s_photos)).Select(Bits).ToArray());
+            s_ml.Model.Save(s_ml.Transforms.CopyColumns("Copy", "ImagePath").Fit(s_photos).Append(loaded), s_photos.Schema, s_world.Folder["chain.zip"]);
+            s_ml.Model.Save(loaded, s_photos.Schema, zip);
+        }
+
+        using var chain = (TransformerChain<ITransformer>)s_ml.Model.Load(s_world.Folder["chain.zip"], out _);
+        CollectionAssert.AreEqual(expected, TinyWorld.Scores(chain.Transform(s_photos)).Select(Bits).ToArray());
+    }
+
+    [TestMethod]
     public void WithLabels_BeforeAndAfterSaving_ScoresTheSameBits()
     {
         string[] labels = ["purple", "green", "a very dark blue"];

@@ -72,4 +72,29 @@ public sealed class CheckpointLoaderTests
         var e = Assert.ThrowsExactly<CheckpointMismatchException>(() => CheckpointLoader.LoadInto(module, checkpoint, n => n.Replace("module.", "")));
         StringAssert.StartsWith(e.Surplus.Single(), "module.weight");
     }
+
+    [TestMethod]
+    [DataRow(float.NaN, ScalarType.Float32)]
+    [DataRow(float.PositiveInfinity, ScalarType.Float16)]
+    [DataRow(float.NegativeInfinity, ScalarType.BFloat16)]
+    [DataRow(3e38f, ScalarType.Float32)]
+    public void LoadInto_ValueThatIsNotFinite_NamesTheTensor(float value, ScalarType type)
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using var module = nn.Linear(2, 3, hasBias: false);
+        var weight = full([3, 2], float.IsFinite(value) ? value : 1, type);
+        weight[1, 1] = value;
+        SafetensorsWriter.Write(folder["m.safetensors"], [new("weight", weight)]);
+        using var checkpoint = Checkpoint.Open(folder["m.safetensors"]);
+        if (float.IsFinite(value))
+        {
+            // Their sum overflows, they do not.
+            CheckpointLoader.LoadInto(module, checkpoint);
+            return;
+        }
+
+        var e = Assert.ThrowsExactly<CheckpointFormatException>(() => CheckpointLoader.LoadInto(module, checkpoint));
+        StringAssert.Contains(e.Message, "m.safetensors: tensor 'weight' has 1 of 6 values that are not finite");
+    }
 }

@@ -32,6 +32,31 @@ public sealed class FusionClassifierFilesTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Save_LoadedClassifier_LoadsAndScoresAgain(bool views)
+    {
+        using var scope = NewDisposeScope();
+        using var clip = FusionClassifierTrainerTests.TinyClip();
+        using var classifier = FusionClassifier.Create(clip, s_labels, new() { ContextTokens = 4 });
+        classifier.Complete();
+        using var first = Again(classifier);
+        using var changed = views ? first.WithViews(new() { Flips = true }) : null;
+        using var second = Again(changed ?? first);
+        using var third = Again(second);
+        var images = randint(0, 255, [3, 3, 40, 50], dtype: ScalarType.Byte);
+        Assert.IsTrue((changed ?? classifier).Score(images).equal(third.Score(images)).all().item<bool>());
+
+        static FusionClassifier Again(FusionClassifier classifier)
+        {
+            using var stream = new MemoryStream();
+            classifier.Save(stream);
+            stream.Position = 0;
+            return FusionClassifier.Load(stream);
+        }
+    }
+
+    [TestMethod]
     public void WithLabels_LoadedWithText_EqualsAClassifierOfThoseLabels()
     {
         using var scope = NewDisposeScope();

@@ -91,6 +91,11 @@ public sealed class ChannelsLastGroupNormTests
         using var scope = NewDisposeScope();
         var (weight, bias) = (ones(16), zeros(16));
         Assert.IsNull(ChannelsLastGroupNorm.Forward(randn(1, 16, 4, 4), weight, bias, 4, 1e-5, silu: false), "the plain layout");
+        foreach (var groups in new[] { 3, 64, 0 })
+        {
+            Assert.IsNull(ChannelsLastGroupNorm.Forward(ChannelsLast.Of(randn(1, 16, 4, 4)), weight, bias, groups, 1e-5, silu: false), $"{groups} groups, into which 16 channels do not part");
+        }
+
         Assert.IsNull(ChannelsLastGroupNorm.Forward(ChannelsLast.Of(randn(1, 12, 4, 4)), ones(12), zeros(12), 4, 1e-5, silu: false), "channels that fill no vector");
         Assert.IsNull(ChannelsLastGroupNorm.Forward(ChannelsLast.Of(randn(1, 16, 4, 4)).requires_grad_(), weight, bias, 4, 1e-5, silu: false), "a gradient");
         Assert.IsNull(ChannelsLastGroupNorm.Forward(ChannelsLast.Of(randn([1, 16, 4, 4], ScalarType.Float64)), weight, bias, 4, 1e-5, silu: false), "another type");
