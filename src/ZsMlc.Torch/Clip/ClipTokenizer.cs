@@ -16,7 +16,9 @@ namespace ZsMlc.Torch.Clip;
 /// </remarks>
 public sealed partial class ClipTokenizer
 {
-    private const string VocabularyFile = "vocab.json", MergesFile = "merges.txt", StartText = "<|startoftext|>", EndText = "<|endoftext|>";
+    internal const string StartText = "<|startoftext|>", EndText = "<|endoftext|>";
+
+    private const string VocabularyFile = "vocab.json", MergesFile = "merges.txt";
 
     private static readonly Lazy<ClipTokenizer> s_default = new(Published);
 
@@ -93,6 +95,7 @@ public sealed partial class ClipTokenizer
     /// <exception cref="IOException">A file is missing or damaged; the message names it.</exception>
     public static ClipTokenizer FromFolder(string folder)
     {
+        TokenizerSettings.CheckFolder(folder);
         if (!HasVocabulary(folder) && File.Exists(Path.Combine(folder, TokenizerJson.FileName)))
         {
             return TokenizerJson.Read(Path.Combine(folder, TokenizerJson.FileName));

@@ -25,11 +25,12 @@ internal static class TokenizerJson
             throw new CheckpointFormatException(path, $"the tokenizer's kind is '{type}'; expected BPE.");
         }
 
-        if (Text(model, "end_of_word_suffix") is var suffix && suffix != "</w>")
+        if (Text(model, "end_of_word_suffix") is null)
         {
-            throw new CheckpointFormatException(path, $"the tokenizer's end of a word is '{suffix}'; expected </w>, as CLIP's.");
+            throw new FormatException("'end_of_word_suffix' is missing; expected </w>, as CLIP's.");
         }
 
+        TokenizerSettings.CheckSteps(root);
         var vocabulary = model.GetProperty("vocab").Deserialize<Dictionary<string, int>>() ?? throw new FormatException("'vocab' is null.");
         foreach (var added in root.TryGetProperty("added_tokens", out var list) ? list.EnumerateArray().ToList() : [])
         {
