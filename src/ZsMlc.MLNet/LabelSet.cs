@@ -66,7 +66,7 @@ public sealed class LabelSet : IEquatable<LabelSet>
         try
         {
             using var stream = File.OpenRead(path);
-            using var json = JsonDocument.Parse(stream);
+            using var json = JsonDocument.Parse(stream, new() { AllowDuplicateProperties = false });
             return Create(Names(json.RootElement, "seen"), json.RootElement.TryGetProperty("unseen", out _) ? Names(json.RootElement, "unseen") : null);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)

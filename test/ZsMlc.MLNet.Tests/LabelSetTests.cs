@@ -51,6 +51,7 @@ public sealed class LabelSetTests
     [DataRow("{\"seen\":")]
     [DataRow("""{"unseen":["a"]}""")]
     [DataRow("""{"seen":["a","a"]}""")]
+    [DataRow("""{"seen":["a"],"seen":["b"]}""")]
     public void Load_OtherForm_NamesTheFile(string json)
     {
         using var folder = new TestFolder();

@@ -7,6 +7,9 @@ namespace ZsMlc.MLNet.Datasets;
 /// <summary>The part of a COCO instances file that tells which image has which labels. Boxes, outlines and all else are skipped while reading.</summary>
 internal sealed class CocoAnnotations
 {
+    // Readers differ in which of two members of one name they take.
+    private static readonly JsonSerializerOptions s_options = new() { AllowDuplicateProperties = false };
+
     [JsonPropertyName("images")]
     public List<Image?>? Images { get; init; }
 
@@ -25,7 +28,7 @@ internal sealed class CocoAnnotations
         {
             GitLfsPointer.Refuse(path);
             using var stream = new PythonJsonStream(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
-            coco = JsonSerializer.Deserialize<CocoAnnotations>(stream);
+            coco = JsonSerializer.Deserialize<CocoAnnotations>(stream, s_options);
         }
         catch (CheckpointFormatException e)
         {

@@ -58,7 +58,11 @@ public sealed class SafetensorsFile : ICheckpoint
 
             var json = new byte[length];
             ReadFully(path, file, json, 8);
-            return new(path, file, SafetensorsHeader.Parse(path, json, fileLength));
+            var header = SafetensorsHeader.Parse(path, json, fileLength);
+            var end = header.Entries.Values.Select(e => e.Offset + e.Length).Append(header.DataStart).Max();
+            return end == fileLength
+                ? new(path, file, header)
+                : throw new CheckpointFormatException(path, $"{fileLength - end} bytes follow the last tensor; a safetensors file ends with it.");
         }
         catch
         {

@@ -134,6 +134,13 @@ public sealed class CocoAnnotationsTests
         Assert.IsGreaterThan(300, refused);
     }
 
+    [TestMethod]
+    public void Read_MemberTwice_IsRefused()
+    {
+        Assert.Contains("image_id", Fault(Json("""[{"id":1,"file_name":"a.jpg"},{"id":2,"file_name":"b.jpg"}]""", """[{"image_id":1,"image_id":2,"category_id":1}]""")));
+        Assert.Contains("images", Fault("""{"images":[],""" + Json("[]", "[]")[1..]));
+    }
+
     private static string Json(string images, string annotations, string categories = Categories) =>
         $$"""{"images":{{images}},"annotations":{{annotations}},"categories":{{categories}}}""";
 

@@ -76,6 +76,17 @@ public sealed class SafetensorsFileTests
     }
 
     [TestMethod]
+    public void Open_BytesBehindTheLastTensor_AreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        var path = folder["a.safetensors"];
+        SafetensorsWriter.Write(path, [new("a", ones(2))]);
+        File.AppendAllText(path, "x");
+        StringAssert.Contains(Assert.ThrowsExactly<CheckpointFormatException>(() => SafetensorsFile.Open(path)).Message, "a.safetensors: 1 bytes follow the last tensor");
+    }
+
+    [TestMethod]
     public void Write_UnknownType_LeavesTheOldFileAndNoRest()
     {
         using var folder = new TemporaryFolder();
