@@ -146,6 +146,7 @@ public sealed record FusionMultiLabelOptions
         ArgumentNullException.ThrowIfNull(Network);
         ArgumentNullException.ThrowIfNull(_training, nameof(Training));
         _training.CheckAgainst(_epochs, _batchSize, _learningRate, Seed, nameof(Training));
+        OptionRange.Check(nameof(Network.ContextTokens), Network.ContextTokens, Network.ContextTokens >= 1, "1 or more", nameof(Network));
         Training.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(ScoringBatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaximumPixels, 1);

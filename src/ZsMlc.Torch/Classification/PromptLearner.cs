@@ -110,7 +110,9 @@ internal sealed class PromptLearner : nn.Module
         {
             if (ids.Count + 1 > room)
             {
-                throw new ArgumentException($"The label '{label}' has {ids.Count} tokens; with {context} context tokens at most {room - 1} fit into the text tower's {length}. Shorten the label or use fewer context tokens.", nameof(labels));
+                throw new ArgumentException(room < 3
+                    ? $"{context} context tokens leave no label room in the text tower's {length}; use {length - 4} or fewer."
+                    : $"The label '{label}' has {ids.Count} tokens; with {context} context tokens at most {room - 1} fit into the text tower's {length}. Shorten the label or use fewer context tokens.", nameof(labels));
             }
         }
 

@@ -374,6 +374,7 @@ public sealed class FusionMultiLabelTrainerTests
         Names("Threshold", s_world.Options with { Threshold = double.NaN });
         Names("Calibration.ExpectedPrevalence", s_world.Options with { Calibration = new() { ExpectedPrevalence = 0 } });
         Names("TopK", s_world.Options with { TopK = 0 });
+        Names("Network.ContextTokens", s_world.Options with { Network = new() { ContextTokens = 0 } });
         Names("ScoringBatchSize", s_world.Options with { ScoringBatchSize = 0 });
         Names("Clip", s_world.Options with { Clip = " " });
         Names("ImageColumn", s_world.Options with { ImageColumn = "" });

@@ -107,6 +107,7 @@ public sealed class FusionClassifierFilesTests
         var label = string.Join(' ', Enumerable.Repeat("cat", 80));
         var e = Assert.ThrowsExactly<ArgumentException>(() => FusionClassifier.Create(clip, [label], new() { ContextTokens = 4 }));
         StringAssert.Contains(e.Message, "81 tokens");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => FusionClassifier.Create(clip, s_labels, new() { ContextTokens = 1000 })).Message, "1000 context tokens leave no label room");
     }
 
     [TestMethod]
