@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace ZsMlc.MLNet;
 
 /// <summary>A temporary folder, deleted with the test.</summary>
@@ -10,6 +12,14 @@ internal sealed class TestFolder : IDisposable
     public string Write(string name, string text)
     {
         File.WriteAllText(this[name], text);
+        return this[name];
+    }
+
+    /// <summary>Makes a pipe, which whoever opens it waits at.</summary>
+    public string Pipe(string name)
+    {
+        using var make = Process.Start("mkfifo", [this[name]]);
+        make.WaitForExit();
         return this[name];
     }
 

@@ -41,7 +41,7 @@ internal sealed class PictureTagger(Tagger tagger, TaggingJob job, CancellationT
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            using var stream = new FileStream(FullPath(file), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+            using var stream = ImageReader.Open(FullPath(file));
             return (stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -64,8 +64,8 @@ public sealed class MultiLabelClassificationCatalog
     /// <summary>Saves a model like <c>ml.Model.Save</c>; readers see the old file or the whole new one, never a part.</summary>
     /// <param name="model">The model: a classifier, or a chain with one.</param>
     /// <param name="inputSchema">The schema of the rows that the model takes.</param>
-    /// <param name="path">Path of the file; an existing one is replaced once the new one is whole and on the disk, and untouched when that fails.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <param name="path">Path of the file, or of a link to it, which stays; an existing one is replaced once the new one is whole and on the disk, and untouched when that fails.</param>
+    /// <exception cref="IOException">The file cannot be written, or there is a pipe, socket, device or folder.</exception>
     public void Save(ITransformer model, DataViewSchema inputSchema, string path)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using ZsMlc.MLNet.Datasets;
@@ -52,7 +53,7 @@ public static class DataCatalogExtensions
 
         /// <summary>Loads the images of a folder, ordered by path, without labels: pictures to be tagged. Files that are passed over for their ending are counted in a message in <c>MLContext.Log</c>.</summary>
         /// <param name="folder">The folder. Files with one of <see cref="ImageReader.Extensions"/>, in upper or lower case, are taken.</param>
-        /// <param name="recursive">Whether folders within are searched too. Default false.</param>
+        /// <param name="recursive">Whether folders within are searched too; links to folders are not followed. Default false.</param>
         /// <param name="options">How to read, and what to do with unreadable files and those passed over; the other options do not apply.</param>
         /// <returns>A lazy view: <c>Image</c> (MLImage), <c>ImagePath</c> (Text).</returns>
         /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
@@ -60,8 +61,7 @@ public static class DataCatalogExtensions
         {
             options ??= new();
             CheckFolder(folder);
-            var files = Directory.EnumerateFiles(folder, "*", recursive ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly)
-                .Order(StringComparer.Ordinal).ToLookup(ImageReader.HasImageExtension);
+            var files = FilesOf(folder, recursive).Order(StringComparer.Ordinal).ToLookup(ImageReader.HasImageExtension);
             Report(catalog.Environment(), folder, [.. files[false]], options.PassedOver);
             return catalog.LoadImagesFromFiles([.. files[true]], options);
         }
@@ -76,6 +76,14 @@ public static class DataCatalogExtensions
             return ImageRows.View(catalog.Environment(), [.. files.Select(f => new ImageRow(f, []))], labels: false, options ?? new());
         }
     }
+
+    // Links to folders may make a circle. Nothing is skipped for its attributes, unlike by default.
+    private static FileSystemEnumerable<string> FilesOf(string folder, bool recursive) =>
+        new(folder, (ref entry) => entry.ToSpecifiedFullPath(), new() { RecurseSubdirectories = recursive, AttributesToSkip = 0, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = (ref entry) => entry.ToFileSystemInfo().LinkTarget is null,
+        };
 
     private static void Report(IHostEnvironment environment, string folder, List<string> passedOver, Action<string>? report)
     {

@@ -22,13 +22,13 @@ public static class ImageReader
     /// <param name="path">Path of the file; its format is found in its content, whatever its name.</param>
     /// <param name="options">What is accepted; by default whole pictures of up to 64 million pixels.</param>
     /// <returns>RGBA pixels, colours premultiplied with the opacity. The caller disposes it.</returns>
-    /// <exception cref="ImageReadException">The file is missing, no picture, damaged, cut short or too large.</exception>
+    /// <exception cref="ImageReadException">The file is missing, not a regular one, no picture, damaged, cut short or too large.</exception>
     public static MLImage Read(string path, ImageReadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+            using var file = Open(path);
             return Read(file, path, options);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -39,6 +39,19 @@ public static class ImageReader
         {
             throw new ImageReadException(path, e.Message, e);
         }
+    }
+
+    /// <summary>Opens a file for reading, without a buffer. What is not a regular file is refused unopened: a pipe would wait for its writer.</summary>
+    /// <param name="path">Path of the file, or of a link to it.</param>
+    /// <exception cref="ImageReadException">There is a pipe, socket, device or folder.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static FileStream Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return RegularFile.OtherKind(path) is { } kind
+            ? throw new ImageReadException(path, $"it is {kind}, expected a regular file.")
+            : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
     }
 
     /// <summary>Decodes what a stream holds from its position to its end.</summary>

@@ -145,6 +145,30 @@ public sealed class ImageRowsTests
     }
 
     [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    [Timeout(60_000)]
+    public void LoadImagesFromFolder_LinksAndAPipe_EveryPictureComesOnceAndThePipeIsLeftOut()
+    {
+        using var folder = new TestFolder();
+        Directory.CreateDirectory(folder["in"]);
+        foreach (var name in new[] { "b.png", ".hidden.png", "in/a.png" })
+        {
+            TestPictures.Solid(folder[name], 2, 3, 1, 2, 3);
+        }
+
+        File.CreateSymbolicLink(folder["c.png"], "b.png");
+        Directory.CreateSymbolicLink(folder["in/up"], "..");
+        Directory.CreateSymbolicLink(folder["self"], ".");
+        folder.Pipe("p.png");
+        List<string> left = [];
+
+        var view = _ml.Data.LoadImagesFromFolder(folder.Path, recursive: true, new() { SkipUnreadable = true, Unreadable = e => left.Add(e.Path) });
+
+        CollectionAssert.AreEqual(new[] { folder[".hidden.png"], folder["b.png"], folder["c.png"], folder["in/a.png"] }, Read(view).Select(r => r.Path).ToArray());
+        CollectionAssert.AreEqual(new[] { folder["p.png"] }, left);
+    }
+
+    [TestMethod]
     public void LoadImagesFromFolder_NoFolder_NamesIt() =>
         Assert.Contains("/nowhere", Assert.ThrowsExactly<DirectoryNotFoundException>(() => _ml.Data.LoadImagesFromFolder("/nowhere")).Message);
 

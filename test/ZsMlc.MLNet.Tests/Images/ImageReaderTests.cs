@@ -26,6 +26,22 @@ public sealed class ImageReaderTests
     }
 
     [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    [Timeout(60_000)]
+    public void Read_NotARegularFile_IsRefusedUnopened()
+    {
+        using var folder = new TestFolder();
+        System.IO.File.CreateSymbolicLink(folder["link.png"], folder.Pipe("p.png"));
+
+        foreach (var path in new[] { folder["p.png"], folder["link.png"] })
+        {
+            Assert.AreEqual("it is a pipe, expected a regular file.", Assert.ThrowsExactly<ImageReadException>(() => ImageReader.Read(path)).Reason);
+        }
+
+        Assert.Contains("a folder", Assert.ThrowsExactly<ImageReadException>(() => ImageReader.Read(folder.Path)).Reason);
+    }
+
+    [TestMethod]
     [DataRow("cut_half.jpg")]
     [DataRow("cut_header.jpg")]
     public void Read_PictureCutShort_IsRefusedUnlessAllowed(string name)
