@@ -112,6 +112,23 @@ public sealed class BulkWorkTests
         Assert.IsFalse(Directory.Exists(folder["tags.xlsx.parts"]));
     }
 
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    [Timeout(120_000)]
+    public async Task Folder_APipeAmongThePictures_IsNamedUnreadable()
+    {
+        using var folder = Photos(2);
+        using (var make = Process.Start("mkfifo", [folder["photos/p.png"]]))
+        {
+            await make.WaitForExitAsync();
+        }
+
+        var (code, output) = await RunAsync(folder, "tags.csv");
+
+        Assert.AreEqual(0, code, output);
+        Assert.HasCount(1, File.ReadAllLines(folder["tags.csv"]).Where(l => l.StartsWith("p.png,,,", StringComparison.Ordinal) && l.Contains("it is a pipe", StringComparison.Ordinal)).ToList());
+    }
+
     private static string[] Command(TemporaryFolder folder, string output) => ["folder", TinyTagger.Path, folder["photos"], "--out", folder[output], "--part-size", "2", "--threshold", "0"];
 
     private static Task<(int Code, string Output)> RunAsync(TemporaryFolder folder, string output, params string[] more) => Programs.RunAsync(TagImagesProgram.RunAsync, [.. Command(folder, output), .. more]);
