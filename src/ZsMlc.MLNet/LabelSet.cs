@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ZsMlc.Torch.Checkpoints;
 
 namespace ZsMlc.MLNet;
 
@@ -77,19 +78,8 @@ public sealed class LabelSet : IEquatable<LabelSet>
 
     /// <summary>Writes the label set as a JSON file that <see cref="Load"/> reads; readers see the old file or the whole new one.</summary>
     /// <param name="path">Path of the file; an existing one is replaced.</param>
-    public void Save(string path)
-    {
-        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
-        try
-        {
-            File.WriteAllText(temporary, JsonSerializer.Serialize(new { seen = Seen, unseen = Unseen }));
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(new { seen = Seen, unseen = Unseen }));
 
     /// <summary>Returns the index of a label in <see cref="All"/>, or −1.</summary>
     public int IndexOf(string label) => _indexes.GetValueOrDefault(label, -1);

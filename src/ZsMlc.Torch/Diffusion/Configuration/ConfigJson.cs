@@ -76,12 +76,7 @@ internal static class ConfigJson
         Write(path, written.OrderBy(s => s.Key, StringComparer.Ordinal).ToDictionary());
     }
 
-    public static void Write<T>(string path, T value)
-    {
-        var temporary = path + ".tmp";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(value, Options) + "\n");
-        File.Move(temporary, path, overwrite: true);
-    }
+    public static void Write<T>(string path, T value) => AtomicFile.WriteText(path, JsonSerializer.Serialize(value, Options) + "\n");
 
     // A null in these files means "the default", so it must not overwrite ours; but where ours is written as null, null is a value.
     private static JsonObject Complete(JsonElement root, Type type, JsonObject? missing)
