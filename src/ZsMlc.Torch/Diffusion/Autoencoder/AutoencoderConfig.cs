@@ -88,6 +88,7 @@ public sealed record AutoencoderConfig
         }
 
         FixedSettings.Check("The autoencoder", Other, Fixed);
+        FixedSettings.CheckDivides("The autoencoder", "norm_num_groups", NormNumGroups, BlockOutChannels);
         foreach (var (name, found, known) in new[] { ("down_block_types", DownBlockTypes, DownBlock), ("up_block_types", UpBlockTypes, UpBlock) })
         {
             if (found.Count != BlockOutChannels.Count || found.Any(f => f != known))

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Diffusion.Configuration;
 using ZsMlc.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -66,7 +67,7 @@ internal sealed class PartLoader(string folder, Device device, ScalarType dtype)
         T plan;
         try
         {
-            plan = make();
+            plan = FixedSettings.InFile(config, make);
         }
         catch (Exception e) when (e is ExternalException or ArithmeticException or ArgumentException)
         {

@@ -55,5 +55,6 @@ public sealed record TextEncoderConfig
     public void Validate()
     {
         FixedSettings.Check("The text encoder", Other, Fixed);
+        FixedSettings.CheckDivides("The text encoder", "num_attention_heads", NumAttentionHeads, HiddenSize);
     }
 }

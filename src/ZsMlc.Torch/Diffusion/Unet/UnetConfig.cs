@@ -141,5 +141,15 @@ public sealed record UnetConfig
         {
             throw new NotSupportedException($"The UNet block '{unknown}' is not supported.");
         }
+
+        FixedSettings.CheckDivides("The UNet", "norm_num_groups", NormNumGroups, BlockOutChannels);
+        foreach (var (width, level) in BlockOutChannels.Select((w, l) => (w, l)).Where(b => Attends(b.l)))
+        {
+            FixedSettings.CheckDivides("The UNet", "attention_head_dim", AttentionHeadDim[level], width);
+        }
     }
+
+    // The middle is as wide as the last level.
+    private bool Attends(int level) => DownBlockTypes[level] == "CrossAttnDownBlock2D" || UpBlockTypes[^(level + 1)] == "CrossAttnUpBlock2D"
+        || (level == BlockOutChannels.Count - 1 && MidBlockType is not null);
 }
