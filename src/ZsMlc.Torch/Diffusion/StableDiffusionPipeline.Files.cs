@@ -40,7 +40,7 @@ public sealed partial class StableDiffusionPipeline
         try
         {
             var scheduler = SchedulerConfig.FromPretrained(folder);
-            Scheduler.Create(scheduler).Dispose();
+            SchedulerSettings.CheckFile(folder, scheduler);
             var unetConfig = ConfigJson.Read<UnetConfig>(parts.PathOf("unet", Config));
             unetConfig.CheckMakesImagesFromText();
             var vaeConfig = ConfigJson.Read<AutoencoderConfig>(parts.PathOf("vae", Config));
@@ -72,7 +72,7 @@ public sealed partial class StableDiffusionPipeline
         PartFiles.Save(Path.Combine(folder, "vae"), WeightsFile, Vae, dtype);
         ConfigJson.Write(Path.Combine(folder, "vae", Config), Vae.Config with { SampleSize = Vae.Config.SampleSize ?? NativeSize }, [.. AutoencoderConfig.Fixed, .. AutoencoderConfig.Idle]);
         Directory.CreateDirectory(Path.Combine(folder, "scheduler"));
-        SchedulerSettings.Write(Path.Combine(folder, "scheduler", "scheduler_config.json"), SchedulerConfig);
+        SchedulerSettings.Write(SchedulerSettings.PathIn(folder), SchedulerConfig);
         PipelineIndex.Write(folder, Conditioning, SchedulerConfig.ClassName);
     }
 

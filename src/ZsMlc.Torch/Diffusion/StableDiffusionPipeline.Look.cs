@@ -27,7 +27,7 @@ public sealed partial class StableDiffusionPipeline
         PipelineIndex.Read(folder);
         using var scope = NewDisposeScope();
         var parts = new PartLoader(folder, CPU, ScalarType.Float32);
-        Scheduler.Create(SchedulerConfig.FromPretrained(folder));
+        SchedulerSettings.CheckFile(folder, SchedulerConfig.FromPretrained(folder));
         var unet = ConfigJson.Read<UnetConfig>(parts.PathOf("unet", Config));
         unet.CheckMakesImagesFromText();
         var vae = ConfigJson.Read<AutoencoderConfig>(parts.PathOf("vae", Config));

@@ -29,6 +29,46 @@ public sealed class ForeignSettingsTests
         StableDiffusionPipeline.FromPretrained(folder.Path).Dispose();
     }
 
+    [TestMethod]
+    [DataRow("timestep_spacing", "\"foo\"")]
+    [DataRow("prediction_type", "\"foo\"")]
+    [DataRow("final_sigmas_type", "\"foo\"")]
+    [DataRow("beta_start", "0")]
+    [DataRow("beta_end", "1")]
+    [DataRow("beta_end", "1.5")]
+    [DataRow("beta_end", "0.9")]
+    [DataRow("solver_order", "7")]
+    public void FromPretrained_SchedulerSettingThatNoRunHas_IsRefusedByName(string name, string value) =>
+        AssertRefused("scheduler/scheduler_config.json", name, ("_class_name", "\"DPMSolverMultistepScheduler\""), (name, value));
+
+    [TestMethod]
+    public void FromPretrained_SpreadsThatNoRunHas_AreRefusedByName()
+    {
+        const string file = "scheduler/scheduler_config.json", scheduler = "\"EulerDiscreteScheduler\"";
+        AssertRefused(file, "use_exponential_sigmas", ("_class_name", scheduler), ("use_karras_sigmas", "true"), ("use_exponential_sigmas", "true"));
+        AssertRefused(file, "sigma_min", ("_class_name", scheduler), ("use_karras_sigmas", "true"), ("sigma_min", "5"), ("sigma_max", "1"));
+        AssertRefused(file, "trained_betas", ("_class_name", scheduler), ("num_train_timesteps", "3"), ("trained_betas", "[0.1, -0.1, 0.3]"));
+    }
+
+    [TestMethod]
+    public void FromPretrained_SchedulerSettingsOfOthers_ArePassedOver()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = TinyPipeline.Create();
+        pipeline.Save(folder.Path);
+        Set(folder["scheduler/scheduler_config.json"], ("final_sigmas_type", "\"foo\""), ("use_karras_sigmas", "true"), ("use_beta_sigmas", "true"), ("beta_schedule", "\"squaredcos_cap_v2\""), ("beta_end", "2"));
+        StableDiffusionPipeline.FromPretrained(folder.Path).Dispose();
+    }
+
+    [TestMethod]
+    [DataRow("scaling_factor", "0")]
+    [DataRow("scaling_factor", "1e-60")]
+    [DataRow("latents_std", "[1, 1, 0, 1]")]
+    [DataRow("latents_std", "[1, 1, 1, 1e39]")]
+    [DataRow("latents_mean", "[1, 1, 1, 1e39]")]
+    public void FromPretrained_FactorsThatNoLatentsHave_AreRefusedByName(string name, string value) =>
+        AssertRefused("vae/config.json", name, ("latents_mean", "[0, 0, 0, 0]"), ("latents_std", "[1, 1, 1, 1]"), (name, value));
+
     private static void AssertRefused(string file, string expected, params (string Name, string Value)[] settings)
     {
         using var folder = new TemporaryFolder();

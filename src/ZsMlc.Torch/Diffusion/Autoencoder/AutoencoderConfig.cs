@@ -97,11 +97,22 @@ public sealed record AutoencoderConfig
             }
         }
 
+        // Latents are divided by both, in single precision.
+        if ((float)ScalingFactor is not (> 0 and < float.PositiveInfinity))
+        {
+            throw new NotSupportedException($"The autoencoder: the setting scaling_factor = {ScalingFactor} is not supported; expected a number above 0.");
+        }
+
         foreach (var (name, found) in new[] { ("latents_mean", LatentsMean), ("latents_std", LatentsStd) })
         {
             if (LatentsMean is null != LatentsStd is null || (found is not null && found.Count != LatentChannels))
             {
                 throw new NotSupportedException($"The autoencoder: the setting {name} has {found?.Count ?? 0} values; expected one for each of the {LatentChannels} channels, in latents_mean and latents_std alike.");
+            }
+
+            if (found?.Any(v => !float.IsFinite((float)v) || (name == "latents_std" && (float)v <= 0)) == true)
+            {
+                throw new NotSupportedException($"The autoencoder: the setting {name} = [{string.Join(", ", found)}] is not supported; expected numbers, in latents_std above 0.");
             }
         }
     }

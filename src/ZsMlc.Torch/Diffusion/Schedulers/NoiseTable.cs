@@ -18,12 +18,29 @@ internal static class NoiseTable
             betas = RescaleToZeroSnr(betas);
         }
 
-        return (1 - betas).cumprod(0).data<float>().Select(a => (double)a).ToArray();
+        double[] alphas = [.. (1 - betas).cumprod(0).data<float>().Select(a => (double)a)];
+
+        // The last may be pure noise, whose σ has a stand-in.
+        return alphas[^1] >= 0 && alphas.SkipLast(1).All(a => a > 0)
+            ? alphas
+            : throw new NotSupportedException($"{LevelSettings(config)} leave nothing of the image long before the last training timestep; expected smaller numbers.");
     }
+
+    private static string LevelSettings(SchedulerConfig config) => config switch
+    {
+        { TrainedBetas: not null } => "The numbers of trained_betas",
+        { BetaSchedule: Cosine } => $"num_train_timesteps = {config.NumTrainTimesteps} levels",
+        _ => $"The settings beta_start = {config.BetaStart} and beta_end = {config.BetaEnd}",
+    };
 
     private static Tensor Betas(SchedulerConfig config)
     {
         var count = config.NumTrainTimesteps;
+        if ((config.TrainedBetas ?? (config.BetaSchedule == Cosine ? [] : [config.BetaStart, config.BetaEnd])).Any(b => (float)b is not (> 0 and < 1)))
+        {
+            throw new NotSupportedException($"{LevelSettings(config)} are not supported; expected numbers between 0 and 1, without these.");
+        }
+
         Tensor Spread(double first, double last) => linspace(first, last, count, dtype: ScalarType.Float32, device: CPU);
         return config switch
         {

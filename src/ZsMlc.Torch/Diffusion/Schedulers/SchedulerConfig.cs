@@ -103,5 +103,5 @@ public sealed record SchedulerConfig
     /// <param name="folder">The model's folder; the settings are its <c>scheduler/scheduler_config.json</c>.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged.</exception>
-    public static SchedulerConfig FromPretrained(string folder) => SchedulerSettings.Read(Path.Combine(ModelHub.Resolve(folder), "scheduler", "scheduler_config.json"));
+    public static SchedulerConfig FromPretrained(string folder) => SchedulerSettings.Read(SchedulerSettings.PathIn(ModelHub.Resolve(folder)));
 }

@@ -64,6 +64,13 @@ internal static class SchedulerSettings
         ("disable_corrector", ["[]"]), ("solver_p", []), ("shift_terminal", []),
     ];
 
+    // Settings of several schedulers that know the same few values.
+    private static readonly (string Name, string[] Values)[] s_choices =
+    [
+        ("timestep_spacing", ["\"leading\"", "\"trailing\"", "\"linspace\""]), ("prediction_type", ["\"epsilon\"", "\"v_prediction\"", "\"sample\""]),
+        ("final_sigmas_type", ["\"zero\"", "\"sigma_min\""]),
+    ];
+
     /// <summary>The names of a scheduler's own settings.</summary>
     /// <exception cref="NotSupportedException">The class is not supported; the message lists those that are.</exception>
     public static IReadOnlyCollection<string> Names(string className) => [.. Own(className).Select(s => s.Key)];
@@ -87,7 +94,30 @@ internal static class SchedulerSettings
             values.Remove(name);
         }
 
-        return values.Deserialize<SchedulerConfig>(ConfigJson.Options)!;
+        FixedSettings.Check(config.ClassName, values.Deserialize<Dictionary<string, JsonElement>>(), s_choices);
+        var kept = values.Deserialize<SchedulerConfig>(ConfigJson.Options)!;
+        CheckSpread(kept);
+        return kept;
+    }
+
+    /// <summary>Makes the scheduler of a folder, and names its file in a refusal.</summary>
+    public static void CheckFile(string folder, SchedulerConfig config) => FixedSettings.InFile(PathIn(folder), () => Scheduler.Create(config)).Dispose();
+
+    /// <summary>Path of the settings in a model's folder.</summary>
+    public static string PathIn(string folder) => Path.Combine(folder, "scheduler", "scheduler_config.json");
+
+    private static void CheckSpread(SchedulerConfig config)
+    {
+        bool[] spreads = [config.UseKarrasSigmas, config.UseExponentialSigmas, config.UseBetaSigmas];
+        if (spreads.Count(s => s) > 1)
+        {
+            throw new NotSupportedException($"{config.ClassName}: more than one of use_karras_sigmas, use_exponential_sigmas and use_beta_sigmas is true; expected one at most.");
+        }
+
+        if (spreads.Contains(true) && (config.SigmaMin > config.SigmaMax || (config.UseExponentialSigmas && (config.SigmaMin == 0 || config.SigmaMax == 0))))
+        {
+            throw new NotSupportedException($"{config.ClassName}: the settings sigma_min = {config.SigmaMin} and sigma_max = {config.SigmaMax} are not supported; expected numbers above 0, the first not above the second.");
+        }
     }
 
     /// <summary>Writes the settings of a scheduler as its own class would.</summary>
