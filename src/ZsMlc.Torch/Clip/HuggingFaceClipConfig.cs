@@ -14,7 +14,7 @@ internal static class HuggingFaceClipConfig
             throw new FormatException($"model_type is '{type}'; expected 'clip'.");
         }
 
-        var (vision, text) = (root.Part("vision_config"), root.Part("text_config"));
+        var (vision, text) = (Tower(root, "vision_config"), Tower(root, "text_config"));
         var (visionAct, textAct) = (vision.Text("hidden_act") ?? "quick_gelu", text.Text("hidden_act") ?? "quick_gelu");
         if (visionAct != textAct || textAct is not ("quick_gelu" or "gelu"))
         {
@@ -35,6 +35,10 @@ internal static class HuggingFaceClipConfig
                 { MlpWidth = text.Size("intermediate_size", 2048) },
             textAct == "quick_gelu");
     }
+
+    // Where older files say a tower's settings twice, transformers takes all of them, defaults included, from the second place.
+    private static JsonElement Tower(JsonElement root, string name) =>
+        root.TryGetProperty(name + "_dict", out var older) && older.ValueKind != JsonValueKind.Null ? root.Part(name + "_dict") : root.Part(name);
 
     public static JsonObject Format(ClipConfig config, ClipTokenizer tokenizer)
     {

@@ -29,7 +29,7 @@ internal static class OpenClipConfig
             model.Size("embed_dim"),
             Vision(vision) with { Pixels = PreprocessorConfig.ParseOpenClip(root) },
             Text(text),
-            model.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean());
+            model.Flag("quick_gelu"));
     }
 
     public static JsonObject Format(ClipConfig config)
@@ -77,7 +77,7 @@ internal static class OpenClipConfig
     }
 
     private static int? MlpWidth(JsonElement tower, int width) =>
-        tower.TryGetProperty("mlp_ratio", out var ratio) && ratio.ValueKind == JsonValueKind.Number ? (int)(width * ratio.GetDouble() + 1e-6) : null;
+        tower.Number("mlp_ratio") is { } ratio ? (int)(width * ratio + 1e-6) : null;
 
     private static ClipTextConfig Text(JsonElement text)
     {

@@ -11,6 +11,9 @@ internal static class PreprocessorConfig
 {
     private const string Mean = "mean", Deviation = "std", ImageMean = "image_mean", ImageDeviation = "image_std";
 
+    // Far beyond what any pixels are, and far from what overflows in the network's squares.
+    private const double Largest = 1e6;
+
     /// <summary>Reads open_clip's form.</summary>
     public static PixelNormalization ParseOpenClip(JsonElement root)
     {
@@ -68,13 +71,24 @@ internal static class PreprocessorConfig
             return PixelNormalization.OpenAI;
         }
 
-        return m is [var rm, var gm, var bm] && d is [> 0 and var rd, > 0 and var gd, > 0 and var bd]
+        return m is [var rm, var gm, var bm] && d is [var rd, var gd, var bd] && m.Zip(d).All(c => c.Second > 0 && (1 + Math.Abs(c.First)) / c.Second <= Largest)
             ? new(rm, gm, bm, rd, gd, bd)
-            : throw new FormatException($"'{mean}' and '{deviation}' must be three numbers each, the deviations above 0.");
+            : throw new FormatException($"'{mean}' and '{deviation}' are [{string.Join(", ", m ?? [])}] and [{string.Join(", ", d ?? [])}]; expected both, the deviations above 0 and not so small that a pixel exceeds {Largest}.");
     }
 
-    private static float[]? Colours(JsonElement part, string name) =>
-        part.TryGetProperty(name, out var values) && values.ValueKind == JsonValueKind.Array ? [.. values.EnumerateArray().Select(v => v.GetSingle())] : null;
+    /// <summary>A number for every colour, or one for all; null where there is none.</summary>
+    private static float[]? Colours(JsonElement part, string name)
+    {
+        if (!part.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        JsonElement[] colours = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value, value, value];
+        return colours.Length == 3 && colours.All(c => c.ValueKind == JsonValueKind.Number && Math.Abs(c.GetDouble()) <= Largest)
+            ? [.. colours.Select(c => c.GetSingle())]
+            : throw new FormatException($"'{name}' is {value.GetRawText()}; expected a number or three of them, from -{Largest} to {Largest}.");
+    }
 
     private static JsonArray Numbers(IEnumerable<float> values) => new([.. values.Select(v => (JsonNode)v)]);
 }

@@ -46,6 +46,17 @@ public sealed class ForeignSettingsTests
     [DataRow("model_cfg", "multimodal_cfg", "{\"width\": 512}")]
     [DataRow("preprocess_cfg", "interpolation", "\"bilinear\"")]
     [DataRow("preprocess_cfg", "resize_mode", "\"squash\"")]
+    [DataRow("preprocess_cfg", "mean", "\"0.5\"")]
+    [DataRow("preprocess_cfg", "mean", "[0.5, 0.5]")]
+    [DataRow("preprocess_cfg", "mean", "1e39")]
+    [DataRow("preprocess_cfg", "std", "1e-45")]
+    [DataRow("preprocess_cfg", "std", "[0.5, -0.5, 0.5]")]
+    [DataRow("", "preprocess_cfg", "\"x\"")]
+    [DataRow("", "preprocess_cfg", "[1]")]
+    [DataRow("model_cfg", "quick_gelu", "\"yes\"")]
+    [DataRow("model_cfg/vision_cfg", "mlp_ratio", "\"4.0\"")]
+    [DataRow("model_cfg/vision_cfg", "timm_model_name", "5")]
+    [DataRow("model_cfg/text_cfg", "hf_model_name", "[\"x\"]")]
     public void FromPretrained_OpenClipSettingThatIsNotComputed_IsRefusedByName(string part, string name, string value) =>
         AssertRefused(ClipFolderLayout.OpenClip, "open_clip_config.json", part, name, value);
 
@@ -54,6 +65,13 @@ public sealed class ForeignSettingsTests
     [DataRow("config.json", "vision_config", "num_channels", "4")]
     [DataRow("config.json", "text_config", "layer_norm_eps", "1e-12")]
     [DataRow("config.json", "text_config", "eos_token_id", "7")]
+    [DataRow("config.json", "text_config", "hidden_act", "5")]
+    [DataRow("config.json", "vision_config", "hidden_act", "[\"gelu\"]")]
+    [DataRow("config.json", "", "text_config", "[]")]
+    [DataRow("config.json", "", "vision_config_dict", "\"x\"")]
+    [DataRow("config.json", "", "text_config_dict", "{\"hidden_act\": \"relu\"}")]
+    [DataRow("preprocessor_config.json", "", "image_mean", "{}")]
+    [DataRow("preprocessor_config.json", "", "image_std", "0")]
     [DataRow("preprocessor_config.json", "", "resample", "2")]
     [DataRow("preprocessor_config.json", "", "do_center_crop", "false")]
     [DataRow("preprocessor_config.json", "", "size", "{\"height\": 32, \"width\": 32}")]
@@ -74,6 +92,41 @@ public sealed class ForeignSettingsTests
         File.WriteAllText(folder["processor_config.json"], $$"""{"image_processor": {{File.ReadAllText(folder["preprocessor_config.json"])}}, "processor_class": "CLIPProcessor"}""");
         File.Delete(folder["preprocessor_config.json"]);
 
+        using var read = ClipModel.FromPretrained(folder.Path);
+
+        Assert.AreEqual(Config, read.Config);
+    }
+
+    [TestMethod]
+    [DataRow(ClipFolderLayout.OpenClip, "open_clip_config.json", "preprocess_cfg", "mean", "std")]
+    [DataRow(ClipFolderLayout.HuggingFace, "preprocessor_config.json", "", "image_mean", "image_std")]
+    public void FromPretrained_OneNumberForAllColours_IsObeyed(ClipFolderLayout layout, string file, string part, string mean, string deviation)
+    {
+        using var folder = new TemporaryFolder();
+        using var model = new ClipModel(Config);
+        model.Save(folder.Path, layout: layout);
+        Set(folder[file], part, mean, "0.5");
+        Set(folder[file], part, deviation, "0.25");
+
+        using var read = ClipModel.FromPretrained(folder.Path);
+
+        Assert.AreEqual(new(0.5f, 0.5f, 0.5f, 0.25f, 0.25f, 0.25f), read.Config.Vision.Pixels);
+    }
+
+    [TestMethod]
+    public void FromPretrained_TowersSaidTwice_AreThoseThatTransformersTakes()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = new ClipModel(Config);
+        model.Save(folder.Path, layout: ClipFolderLayout.HuggingFace);
+        var root = JsonNode.Parse(File.ReadAllText(folder["config.json"]))!;
+        foreach (var name in new[] { "text_config", "vision_config" })
+        {
+            root[name + "_dict"] = root[name]!.DeepClone();
+            root[name]!["num_attention_heads"] = 1;
+        }
+
+        File.WriteAllText(folder["config.json"], root.ToJsonString());
         using var read = ClipModel.FromPretrained(folder.Path);
 
         Assert.AreEqual(Config, read.Config);
@@ -107,7 +160,7 @@ public sealed class ForeignSettingsTests
 
         var e = Assert.ThrowsExactly<CheckpointFormatException>(() => ClipModel.FromPretrained(folder.Path));
 
-        StringAssert.Contains(e.Message, name);
+        StringAssert.Contains(e.Message, name.Replace("text_config_dict", "hidden_act"));
         StringAssert.Contains(e.Message, file);
     }
 
