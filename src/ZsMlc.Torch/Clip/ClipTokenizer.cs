@@ -136,7 +136,20 @@ public sealed partial class ClipTokenizer
             merges.Add(line);
         }
 
+        CheckMerges(path, merges.Count, vocabulary.Keys);
         return merges;
+    }
+
+    /// <summary>Throws when a file has no merges but a vocabulary whose words only merges make: every text would fall into letters.</summary>
+    /// <exception cref="CheckpointFormatException">The message names a word.</exception>
+    internal static void CheckMerges(string path, int merges, IEnumerable<string> vocabulary)
+    {
+        const string endOfWord = "</w>";
+        var word = merges > 0 ? null : vocabulary.FirstOrDefault(t => (t.EndsWith(endOfWord, StringComparison.Ordinal) ? t[..^endOfWord.Length] : t) is { Length: > 1 } and not ['<', .., '>']);
+        if (word is not null)
+        {
+            throw new CheckpointFormatException(path, $"it has no merges; expected some, since the vocabulary has the word '{word}'.");
+        }
     }
 
     /// <summary>Writes <c>vocab.json</c> and <c>merges.txt</c>.</summary>

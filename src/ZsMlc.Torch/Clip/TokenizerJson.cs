@@ -20,27 +20,27 @@ internal static class TokenizerJson
     internal static ClipTokenizer Parse(string path, ReadOnlySpan<byte> contents) => JsonFile.Read(path, contents, "a CLIP tokenizer", root =>
     {
         var model = root.GetProperty("model");
-        if (Text(model, "type") is { } type && type != "BPE")
+        if (model.Text("type") is { } type && type != "BPE")
         {
             throw new CheckpointFormatException(path, $"the tokenizer's kind is '{type}'; expected BPE.");
         }
 
-        if (Text(model, "end_of_word_suffix") is null)
+        if (model.Text("end_of_word_suffix") is null)
         {
             throw new FormatException("'end_of_word_suffix' is missing; expected </w>, as CLIP's.");
         }
 
         TokenizerSettings.CheckSteps(root);
         var vocabulary = model.GetProperty("vocab").Deserialize<Dictionary<string, int>>() ?? throw new FormatException("'vocab' is null.");
+        var merges = model.GetProperty("merges").EnumerateArray().ToList();
+        ClipTokenizer.CheckMerges(path, merges.Count, vocabulary.Keys);
         foreach (var added in root.TryGetProperty("added_tokens", out var list) ? list.EnumerateArray().ToList() : [])
         {
             vocabulary[added.GetProperty("content").GetString()!] = added.GetProperty("id").GetInt32();
         }
 
-        return new ClipTokenizer(vocabulary, [.. model.GetProperty("merges").EnumerateArray().Select(m => Merge(path, m, vocabulary))]);
+        return new ClipTokenizer(vocabulary, [.. merges.Select(m => Merge(path, m, vocabulary))]);
     });
-
-    private static string? Text(JsonElement model, string name) => model.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static string Merge(string path, JsonElement merge, Dictionary<string, int> vocabulary)
     {

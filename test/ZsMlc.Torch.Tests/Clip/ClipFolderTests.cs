@@ -68,7 +68,7 @@ public sealed class ClipFolderTests
     public void Save_FolderOfTheOtherLayout_IsRefused()
     {
         using var folder = new TemporaryFolder();
-        using var model = new ClipModel(Config, new ClipTokenizer(s_vocabulary, []));
+        using var model = new ClipModel(Config, new ClipTokenizer(s_vocabulary, ["a b</w>"]));
         model.Save(folder.Path);
         StringAssert.Contains(Assert.ThrowsExactly<IOException>(() => model.Save(folder.Path, layout: ClipFolderLayout.HuggingFace)).Message, "open_clip_config.json");
     }
@@ -98,7 +98,7 @@ public sealed class ClipFolderTests
     {
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
-        using var model = new ClipModel(Config, new ClipTokenizer(s_vocabulary, []));
+        using var model = new ClipModel(Config, new ClipTokenizer(s_vocabulary, ["a b</w>"]));
         model.Save(folder.Path, ScalarType.Float32, ClipFolderLayout.HuggingFace);
         const string Key = "text_model.encoder.layers.0.self_attn.k_proj.weight";
         Dictionary<string, Tensor> tensors;

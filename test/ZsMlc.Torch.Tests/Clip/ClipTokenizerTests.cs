@@ -107,6 +107,8 @@ public sealed class ClipTokenizerTests
     [DataRow("""{"a":0}""", "", "startoftext")]
     [DataRow("""{"a":0,"<|startoftext|>":1,"<|endoftext|>":2}""", "#version: 0.2\na b", "line 2")]
     [DataRow("""{"a":0,"<|startoftext|>":1,"<|endoftext|>":2}""", "a", "merges.txt")]
+    [DataRow("""{"a":0,"b":1,"ab":2,"<|startoftext|>":3,"<|endoftext|>":4}""", "#version: 0.2\n", "merges.txt")]
+    [DataRow("""{"a":0,"ab</w>":2,"<|startoftext|>":3,"<|endoftext|>":4}""", "", "'ab</w>'")]
     [DataRow("""{"a":0,"b":3,"<|startoftext|>":1,"<|endoftext|>":4}""", "a b", "union")]
     public void FromFolder_WrongFiles_NamesTheFault(string vocabulary, string merges, string expected)
     {
@@ -115,6 +117,30 @@ public sealed class ClipTokenizerTests
         File.WriteAllText(folder["merges.txt"], merges);
         StringAssert.Contains(Assert.ThrowsExactly<Torch.Checkpoints.CheckpointFormatException>(() => ClipTokenizer.FromFolder(folder.Path)).Message, expected);
     }
+
+    [TestMethod]
+    [DataRow("5", "{}", "type")]
+    [DataRow("\"BPE\"", """{"ab":0}""", "no merges")]
+    public void FromFolder_TokenizerJsonThatIsNotCLIPs_NamesTheFault(string type, string vocabulary, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["tokenizer.json"], TokenizerJson(type, vocabulary));
+        var message = Assert.ThrowsExactly<Torch.Checkpoints.CheckpointFormatException>(() => ClipTokenizer.FromFolder(folder.Path)).Message;
+        StringAssert.Contains(message, expected);
+        StringAssert.Contains(message, "tokenizer.json");
+    }
+
+    [TestMethod]
+    public void FromFolder_LettersAndMarksAlone_NeedNoMerges()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["tokenizer.json"], TokenizerJson("null", """{"a":0,"b</w>":1,"<unk>":2}"""));
+        CollectionAssert.AreEqual(new[] { 0, 1 }, ClipTokenizer.FromFolder(folder.Path).Encode("ab").ToArray());
+    }
+
+    private static string TokenizerJson(string type, string vocabulary) => $$"""
+        {"added_tokens":[{"id":7,"content":"<|startoftext|>"},{"id":8,"content":"<|endoftext|>"}],"model":{"type": {{type}} ,"end_of_word_suffix":"</w>","vocab": {{vocabulary}} , "merges": []} }
+        """;
 
     [TestMethod]
     public void Tokenize_ContextOfOne_IsRefused() =>

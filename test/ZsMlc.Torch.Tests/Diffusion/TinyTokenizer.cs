@@ -9,7 +9,7 @@ internal static class TinyTokenizer
     {
         var letters = ClipTokenizer.ByteLetters().ToList();
         string[] words = [.. letters, .. letters.Select(l => l + "</w>")];
-        string[] tokens = [.. words, .. Enumerable.Range(0, vocabulary - 2 - words.Length).Select(i => $"unused{i}"), "<|startoftext|>", "<|endoftext|>"];
+        string[] tokens = [.. words, .. Enumerable.Range(0, vocabulary - 2 - words.Length).Select(i => $"<unused{i}>"), "<|startoftext|>", "<|endoftext|>"];
         return new(tokens.Select((t, i) => (t, i)).ToDictionary(t => t.t, t => t.i), []);
     }
 }
