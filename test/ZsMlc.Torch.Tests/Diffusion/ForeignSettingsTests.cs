@@ -69,12 +69,60 @@ public sealed class ForeignSettingsTests
     public void FromPretrained_FactorsThatNoLatentsHave_AreRefusedByName(string name, string value) =>
         AssertRefused("vae/config.json", name, ("latents_mean", "[0, 0, 0, 0]"), ("latents_std", "[1, 1, 1, 1]"), (name, value));
 
+    [TestMethod]
+    [DataRow("scheduler", """["diffusers", "FlowMatchEulerDiscreteScheduler"]""", "scheduler_config.json")]
+    [DataRow("scheduler", "[null, null]", "model_index.json")]
+    [DataRow("vae", """["diffusers", "AutoencoderTiny"]""", "model_index.json")]
+    [DataRow("unet", """["diffusers", "UNetMotionModel"]""", "model_index.json")]
+    [DataRow("unet", "[null, null]", "model_index.json")]
+    [DataRow("unet", "\"UNet2DConditionModel\"", "model_index.json")]
+    [DataRow("text_encoder", """["transformers", "T5EncoderModel"]""", "model_index.json")]
+    [DataRow("image_encoder", """["transformers", "CLIPVisionModelWithProjection"]""", "model_index.json")]
+    public void FromPretrained_PartOfAnotherClass_IsRefusedByName(string part, string value, string file)
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = TinyPipeline.Create();
+        pipeline.Save(folder.Path);
+        Set(folder["model_index.json"], (part, value));
+        var message = Assert.ThrowsExactly<NotSupportedException>(() => StableDiffusionPipeline.FromPretrained(folder.Path)).Message;
+        StringAssert.Contains(message, part);
+        StringAssert.Contains(message, file);
+    }
+
+    [TestMethod]
+    public void FromPretrained_PartsThatMakeNoImages_ArePassedOver()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = TinyPipeline.CreateXL();
+        pipeline.Save(folder.Path);
+        Set(
+            folder["model_index.json"],
+            ("safety_checker", """["stable_diffusion", "StableDiffusionSafetyChecker"]"""), ("feature_extractor", """["transformers", "CLIPImageProcessor"]"""),
+            ("image_encoder", "[null, null]"), ("tokenizer", """["transformers", "CLIPTokenizerFast"]"""));
+        StableDiffusionPipeline.FromPretrained(folder.Path).Dispose();
+    }
+
+    [TestMethod]
+    public void FromPretrained_SchedulerOfAnotherClassThanItsFile_IsThatOfTheIndex()
+    {
+        using var folder = new TemporaryFolder();
+        using var pipeline = TinyPipeline.Create();
+        pipeline.Save(folder.Path);
+        Set(folder["model_index.json"], ("scheduler", """["diffusers", "EulerDiscreteScheduler"]"""));
+        File.WriteAllText(folder["scheduler/scheduler_config.json"], """{"_class_name": "DPMSolverMultistepScheduler", "beta_end": 0.013, "solver_order": 3}""");
+
+        using var read = StableDiffusionPipeline.FromPretrained(folder.Path);
+
+        Assert.AreEqual(("EulerDiscreteScheduler", 0.013, "linspace"), (read.SchedulerConfig.ClassName, read.SchedulerConfig.BetaEnd, read.SchedulerConfig.TimestepSpacing));
+    }
+
     private static void AssertRefused(string file, string expected, params (string Name, string Value)[] settings)
     {
         using var folder = new TemporaryFolder();
         using var pipeline = TinyPipeline.Create();
         pipeline.Save(folder.Path);
         Set(folder[file], settings);
+        Set(folder["model_index.json"], ("scheduler", "null"));
 
         foreach (var load in new Action[] { () => StableDiffusionPipeline.FromPretrained(folder.Path), () => StableDiffusionPipeline.Look(folder.Path) })
         {

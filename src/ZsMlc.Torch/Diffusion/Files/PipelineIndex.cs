@@ -2,6 +2,7 @@ using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
 using ZsMlc.Torch.Diffusion.Conditioning;
 using ZsMlc.Torch.Diffusion.Configuration;
+using ZsMlc.Torch.Diffusion.TextEncoder;
 
 namespace ZsMlc.Torch.Diffusion.Files;
 
@@ -26,6 +27,13 @@ internal sealed class PipelineIndex
         ("InstructPix2Pix", "an instruct-pix2pix model, which changes a given image"),
         ("XLImg2Img", "the refiner of SDXL, which goes on with another model's latents"),
         ("Img2Img", "an image-to-image pipeline, which needs an image"),
+    ];
+
+    // The classes that are built here, none for a part that must be absent. What else an index names makes no images, or checks finished ones.
+    private static readonly (string Part, string[] Classes)[] s_parts =
+    [
+        ("unet", ["UNet2DConditionModel"]), ("vae", ["AutoencoderKL"]), ("image_encoder", []),
+        (PromptEncoderFiles.NetworkPart(0), [TextEncoderConfig.Plain, TextEncoderConfig.WithProjection]), (PromptEncoderFiles.NetworkPart(1), [TextEncoderConfig.WithProjection]),
     ];
 
     private readonly Dictionary<string, JsonElement> _values;
@@ -80,7 +88,7 @@ internal sealed class PipelineIndex
         };
         for (var i = 0; i < conditioning.Encoders.Count; i++)
         {
-            values[PromptEncoderFiles.NetworkPart(i)] = new[] { "transformers", conditioning.Encoders[i].Network.Config.Architectures[0] };
+            values[PromptEncoderFiles.NetworkPart(i)] = new[] { "transformers", conditioning.Encoders[i].Network.Config.HasProjection ? TextEncoderConfig.WithProjection : TextEncoderConfig.Plain };
             values[PromptEncoderFiles.TokenizerPart(i)] = new[] { "transformers", "CLIPTokenizer" };
         }
 
@@ -103,7 +111,28 @@ internal sealed class PipelineIndex
         {
             throw new NotSupportedException($"{_folder} asks for requires_aesthetics_score, as the refiner of SDXL does, which goes on with another model's latents; {supported}.");
         }
+
+        foreach (var (part, classes) in s_parts.Where(p => _values.ContainsKey(p.Part)))
+        {
+            Require(part, classes.DefaultIfEmpty("").Contains(PartClass(part)), classes.Length == 0 ? "none" : string.Join(" or ", classes));
+        }
+
+        Require("scheduler", !_values.ContainsKey("scheduler") || PartClass("scheduler") is { Length: > 0 }, "a scheduler's class");
     }
+
+    private void Require(string part, bool holds, string expected)
+    {
+        if (!holds)
+        {
+            throw new NotSupportedException($"{Path.Combine(_folder, FileName)}: the part {part} is {_values[part].GetRawText()}, which is not supported; expected {expected}.");
+        }
+    }
+
+    /// <summary>The class of a part, empty for [null, null]; null where an entry is no pair of library and class.</summary>
+    private string? PartClass(string part) =>
+        _values[part] is { ValueKind: JsonValueKind.Array } entry && entry.GetArrayLength() == 2 && entry[1].ValueKind is JsonValueKind.String or JsonValueKind.Null
+            ? entry[1].GetString() ?? ""
+            : null;
 
     private bool Flag(string name, bool otherwise) => _values.GetValueOrDefault(name).ValueKind switch
     {

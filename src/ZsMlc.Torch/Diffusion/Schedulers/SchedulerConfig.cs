@@ -100,8 +100,8 @@ public sealed record SchedulerConfig
     public Dictionary<string, JsonElement>? Other { get; init; }
 
     /// <summary>Reads the settings of a diffusers folder. Those that the file lacks have the values of the reference's class.</summary>
-    /// <param name="folder">The model's folder; the settings are its <c>scheduler/scheduler_config.json</c>.</param>
+    /// <param name="folder">The model's folder; the settings are its <c>scheduler/scheduler_config.json</c>, the class that of its <c>model_index.json</c> where it has one.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged.</exception>
-    public static SchedulerConfig FromPretrained(string folder) => SchedulerSettings.Read(SchedulerSettings.PathIn(ModelHub.Resolve(folder)));
+    public static SchedulerConfig FromPretrained(string folder) => SchedulerSettings.ReadFolder(ModelHub.Resolve(folder));
 }

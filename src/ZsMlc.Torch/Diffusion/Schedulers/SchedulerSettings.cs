@@ -76,10 +76,21 @@ internal static class SchedulerSettings
     public static IReadOnlyCollection<string> Names(string className) => [.. Own(className).Select(s => s.Key)];
 
     /// <summary>Reads a scheduler's settings; those that the file lacks have the reference's values.</summary>
-    public static SchedulerConfig Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="className">The scheduler's class, or null for the one that the file names.</param>
+    public static SchedulerConfig Read(string path, string? className = null)
     {
-        var name = ConfigJson.Read<SchedulerConfig>(path).ClassName;
-        return ConfigJson.Read<SchedulerConfig>(path, s_own.GetValueOrDefault(name));
+        var name = className ?? ConfigJson.Read<SchedulerConfig>(path).ClassName;
+        return ConfigJson.Read<SchedulerConfig>(path, s_own.GetValueOrDefault(name)) with { ClassName = name };
+    }
+
+    /// <summary>Reads the settings of a model's folder. As in the reference the index says which class obeys them, whichever wrote them.</summary>
+    public static SchedulerConfig ReadFolder(string folder)
+    {
+        var index = Path.Combine(folder, "model_index.json");
+        var entry = File.Exists(index) ? ConfigJson.Read<Dictionary<string, JsonElement>>(index).GetValueOrDefault("scheduler") : default;
+        var named = entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2 && entry[1].ValueKind == JsonValueKind.String;
+        return Read(PathIn(folder), named ? entry[1].GetString() : null);
     }
 
     /// <summary>A configuration without the settings of other schedulers.</summary>

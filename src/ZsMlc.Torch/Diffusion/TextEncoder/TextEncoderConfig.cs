@@ -10,10 +10,10 @@ public sealed record TextEncoderConfig
     // Settings of the reference's network that change its result, with the values that this one knows.
     internal static readonly IReadOnlyList<(string Name, string[] Values)> Fixed = [("use_attention_mask", ["false"])];
 
-    internal const string WithProjection = "CLIPTextModelWithProjection";
+    internal const string Plain = "CLIPTextModel", WithProjection = "CLIPTextModelWithProjection";
 
     /// <summary>Gets the network's class: <c>CLIPTextModel</c> (default), or <c>CLIPTextModelWithProjection</c> for one that pools (the second of SDXL).</summary>
-    public IReadOnlyList<string> Architectures { get; init; } = ["CLIPTextModel"];
+    public IReadOnlyList<string> Architectures { get; init; } = [Plain];
 
     /// <summary>Gets whether the network has a projection of the pooled text.</summary>
     [JsonIgnore]
