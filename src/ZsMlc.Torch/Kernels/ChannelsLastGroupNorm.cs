@@ -12,7 +12,8 @@ namespace ZsMlc.Torch.Kernels;
 /// several times as long in that layout as in the plain one, which costs what convolutions gain by it.
 /// </summary>
 /// <remarks>
-/// Sums are of differences from the mean of a group's first position, so a large mean does no harm. What a thread takes at a
+/// Sums are of differences from the mean of one of a group's positions, so a large mean does no harm; nor does a position far
+/// from all others, since it is the middle one of three. What a thread takes at a
 /// time depends on the shape alone: results do not depend on the number of threads.
 /// </remarks>
 internal static unsafe class ChannelsLastGroupNorm
@@ -70,25 +71,35 @@ internal static unsafe class ChannelsLastGroupNorm
         return result.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What is taken from the values before they are summed: the mean of each group's first position, for each of its channels.</summary>
+    /// <summary>What is taken from the values before they are summed: the middle one of the means of three positions of each group, for each of its channels.</summary>
     private static void Begin(Job* job, int batch)
     {
         var width = job->Channels / job->Groups;
         for (var image = 0; image < batch; image++)
         {
+            // Away from the corners, and in different columns, which padding makes unlike the rest.
             var first = job->Start(image * job->Chunks);
+            var (a, b, d) = (At(3), At(7), At(11));
+
+            long At(int thirteenth) => first + ((long)job->Positions * thirteenth / 13 * job->Channels);
             var shifts = job->Scales + ((long)2 * image * job->Channels);
             for (var c = 0; c < job->Channels; c += width)
             {
-                var sum = 0f;
-                for (var i = 0; i < width; i++)
-                {
-                    sum += job->Value(first + c + i);
-                }
-
-                new Span<float>(shifts + c, width).Fill(sum / width);
+                var (x, y, z) = (Mean(job, a + c, width), Mean(job, b + c, width), Mean(job, d + c, width));
+                new Span<float>(shifts + c, width).Fill(MathF.Max(MathF.Min(x, y), MathF.Min(MathF.Max(x, y), z)));
             }
         }
+    }
+
+    private static float Mean(Job* job, long start, int width)
+    {
+        var sum = 0f;
+        for (var i = 0; i < width; i++)
+        {
+            sum += job->Value(start + i);
+        }
+
+        return sum / width;
     }
 
     /// <summary>Factors and summands of every image's channels from the sums of its chunks.</summary>

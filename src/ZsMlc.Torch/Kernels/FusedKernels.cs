@@ -65,7 +65,7 @@ internal static unsafe class FusedKernels
     /// <summary>Activation of a convolution [B, C, H, W], channels last.</summary>
     public static Tensor? Convolution(Tensor x, Tensor weight, Tensor bias, long stride, long padding, FusedActivation activation)
     {
-        if (s_convolution == null || !Fits(x, weight))
+        if (s_convolution == null || !Fits(x, weight) || Learns(bias))
         {
             return null;
         }
@@ -84,7 +84,7 @@ internal static unsafe class FusedKernels
     /// <returns>Whether it was done.</returns>
     public static bool AddConvolution(Tensor sum, Tensor x, Tensor weight, Tensor bias, long stride, long padding, FusedActivation activation)
     {
-        if (s_convolutionSum == null || !Fits(x, weight, sum))
+        if (s_convolutionSum == null || !Fits(x, weight, sum) || Learns(bias))
         {
             return false;
         }
@@ -104,7 +104,7 @@ internal static unsafe class FusedKernels
     /// <summary>The sum of a convolution and <paramref name="residual"/>, a new tensor.</summary>
     public static Tensor? Convolution(Tensor x, Tensor weight, Tensor bias, long stride, long padding, Tensor residual)
     {
-        if (s_convolutionBinary == null || !Fits(x, weight, residual))
+        if (s_convolutionBinary == null || !Fits(x, weight, residual) || Learns(bias))
         {
             return null;
         }
@@ -126,7 +126,7 @@ internal static unsafe class FusedKernels
     /// <param name="activation">The activation.</param>
     public static Tensor? Linear(Tensor x, Tensor weight, Tensor? bias, FusedActivation activation)
     {
-        if (s_linear == null || !Fits(x, weight))
+        if (s_linear == null || !Fits(x, weight) || Learns(bias))
         {
             return null;
         }
@@ -148,7 +148,7 @@ internal static unsafe class FusedKernels
 
     private static Tensor? LinearAnd(byte[] operation, Tensor x, Tensor weight, Tensor? bias, Tensor other)
     {
-        if (s_linearBinary == null || !Fits(x, weight, other))
+        if (s_linearBinary == null || !Fits(x, weight, other) || Learns(bias))
         {
             return null;
         }
@@ -175,6 +175,8 @@ internal static unsafe class FusedKernels
 
         return Serve(arguments[0].dtype);
     }
+
+    private static bool Learns(Tensor? bias) => bias?.requires_grad == true && is_grad_enabled();
 
     /// <summary>Takes over the handle of a result. The arguments are named so that the collector leaves them alone until the kernel has ended.</summary>
     internal static Tensor? Taken(int error, nint result, params ReadOnlySpan<Tensor?> arguments)

@@ -54,6 +54,23 @@ public sealed class ChannelsLastGroupNormTests
     }
 
     [TestMethod]
+    [DataRow(512, 1e-3f, 1000f)]
+    [DataRow(64, 1f, 100f)]
+    public void Forward_CornersFarFromTheRest_KeepsItsDigits(int side, float deviation, float corner)
+    {
+        using var inference = inference_mode();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1, CPU);
+        var x = ChannelsLast.Of(randn([1, 32, side, side], generator: generator) * deviation + 0.1f);
+        x[.., .., 0, 0] = corner;
+        x[.., .., side - 1, side - 1] = corner;
+        var (weight, bias) = (ones(32), zeros(32));
+        var expected = group_norm(x.to(ScalarType.Float64), 32, weight.to(ScalarType.Float64), bias.to(ScalarType.Float64), 1e-6);
+
+        TensorAssert.Within(1e-5 * expected.abs().max().item<double>(), expected, ChannelsLastGroupNorm.Forward(x, weight, bias, 32, 1e-6, silu: false)!);
+    }
+
+    [TestMethod]
     public void Forward_ExtremeValues_SiluIsThatOfTheirSize()
     {
         using var inference = inference_mode();

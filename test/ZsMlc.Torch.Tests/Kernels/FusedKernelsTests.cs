@@ -141,4 +141,19 @@ public sealed class FusedKernelsTests
             }
         }
     }
+
+    [TestMethod]
+    public void Kernels_BiasThatLearns_LeaveItToThePlainWay()
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = enable_grad();
+        var (x, weight, bias) = (randn([3, 8], device: CPU), randn([8, 8], device: CPU), zeros([8], device: CPU).requires_grad_());
+        var (map, taps) = (ChannelsLast.Of(randn([1, 8, 4, 4], device: CPU)), randn([8, 8, 3, 3], device: CPU));
+        Assert.IsNull(FusedKernels.Linear(x, weight, bias, FusedActivation.None));
+        Assert.IsNull(FusedKernels.Linear(x, weight, bias, x));
+        Assert.IsNull(FusedKernels.GatedLinear(x, weight, bias, x));
+        Assert.IsNull(FusedKernels.Convolution(map, taps, bias, 1, 1, FusedActivation.Relu));
+        Assert.IsNull(FusedKernels.Convolution(map, taps, bias, 1, 1, map));
+        Assert.IsFalse(FusedKernels.AddConvolution(map, map, taps, bias, 1, 1, FusedActivation.None));
+    }
 }
