@@ -6,7 +6,10 @@ namespace ZsMlc.Torch.Clip;
 /// <summary>What the files beside a vocabulary say about how texts become tokens: refused by name where it is not CLIP's way, which is the one that is computed.</summary>
 internal static class TokenizerSettings
 {
-    private const string ConfigFile = "tokenizer_config.json", WordPattern = @"[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+    /// <summary>The file of settings in a tokenizer's folder.</summary>
+    public const string ConfigFile = "tokenizer_config.json";
+
+    private const string WordPattern = @"[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 
     /// <summary>Checks <c>tokenizer_config.json</c>, where a folder has it.</summary>
     /// <exception cref="CheckpointFormatException">The file is damaged, or asks for something else than CLIP's way.</exception>
@@ -48,9 +51,11 @@ internal static class TokenizerSettings
             root, ConfigFile, ("padding_side", "\"right\""), ("truncation_side", "\"right\""), ("do_lower_case", "true"), ("add_bos_token", "true"), ("add_eos_token", "true"), ("add_prefix_space", "false"));
         foreach (var (name, expected) in new[] { ("bos_token", ClipTokenizer.StartText), ("eos_token", ClipTokenizer.EndText) })
         {
-            // A special token is written as a text or as an object.
-            var token = root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.ValueKind == JsonValueKind.Object ? value.Text("content") : value.GetString() : expected;
-            Require(token == expected, root, name, expected);
+            if (root.TryGetProperty(name, out var token) && token.ValueKind != JsonValueKind.Null)
+            {
+                // A special token is written as a text or as an object.
+                Require((token.ValueKind == JsonValueKind.Object ? token.Text("content") : token.GetString()) == expected, root, name, expected);
+            }
         }
 
         // The general classes say nothing of the kind, which tokenizer.json then does.

@@ -13,8 +13,8 @@ namespace ZsMlc.Torch.Kernels;
 /// </summary>
 /// <remarks>
 /// Sums are of differences from the mean of one of a group's positions, so a large mean does no harm; nor does a position far
-/// from all others, since it is the middle one of three. What a thread takes at a
-/// time depends on the shape alone: results do not depend on the number of threads.
+/// from all others, since it is the middle one of three. What a thread takes at a time depends on the shape alone: results do
+/// not depend on the number of threads.
 /// </remarks>
 internal static unsafe class ChannelsLastGroupNorm
 {
@@ -78,18 +78,18 @@ internal static unsafe class ChannelsLastGroupNorm
         for (var image = 0; image < batch; image++)
         {
             // Away from the corners, and in different columns, which padding makes unlike the rest.
-            var first = job->Start(image * job->Chunks);
-            var (a, b, d) = (At(3), At(7), At(11));
-
-            long At(int thirteenth) => first + ((long)job->Positions * thirteenth / 13 * job->Channels);
+            var (first, second, third) = (At(job, image, 3), At(job, image, 7), At(job, image, 11));
             var shifts = job->Scales + ((long)2 * image * job->Channels);
             for (var c = 0; c < job->Channels; c += width)
             {
-                var (x, y, z) = (Mean(job, a + c, width), Mean(job, b + c, width), Mean(job, d + c, width));
+                var (x, y, z) = (Mean(job, first + c, width), Mean(job, second + c, width), Mean(job, third + c, width));
                 new Span<float>(shifts + c, width).Fill(MathF.Max(MathF.Min(x, y), MathF.Min(MathF.Max(x, y), z)));
             }
         }
     }
+
+    /// <summary>Where the position begins that so many thirteenths of an image's positions precede.</summary>
+    private static long At(Job* job, int image, int thirteenths) => job->Start(image * job->Chunks) + ((long)job->Positions * thirteenths / 13 * job->Channels);
 
     private static float Mean(Job* job, long start, int width)
     {

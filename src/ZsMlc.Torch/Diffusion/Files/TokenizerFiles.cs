@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ZsMlc.Torch.Checkpoints;
+using ZsMlc.Torch.Clip;
 using ZsMlc.Torch.Diffusion.Conditioning;
 using ZsMlc.Torch.Diffusion.Configuration;
 
@@ -8,13 +9,13 @@ namespace ZsMlc.Torch.Diffusion.Files;
 /// <summary>The settings beside the vocabulary in a tokenizer's folder.</summary>
 internal static class TokenizerFiles
 {
-    private const string ConfigFile = "tokenizer_config.json", MapFile = "special_tokens_map.json", LengthKey = "model_max_length";
+    private const string MapFile = "special_tokens_map.json", LengthKey = "model_max_length";
 
     /// <summary>Tokens of a prompt: the tokenizer's own limit, but no more than the encoder has positions.</summary>
     /// <exception cref="CheckpointFormatException">The limit is no number of 2 or more.</exception>
     public static int Length(string folder, int positions)
     {
-        var path = Path.Combine(folder, ConfigFile);
+        var path = Path.Combine(folder, TokenizerSettings.ConfigFile);
         if (!File.Exists(path) || !ConfigJson.Read<Dictionary<string, JsonElement>>(path).TryGetValue(LengthKey, out var limit))
         {
             return positions;
@@ -29,11 +30,11 @@ internal static class TokenizerFiles
     /// <summary>Writes vocabulary, merges and settings, in the forms that old and new readers look for.</summary>
     public static void Save(string folder, PromptEncoder encoder)
     {
-        const string start = "<|startoftext|>", end = "<|endoftext|>";
+        const string start = ClipTokenizer.StartText, end = ClipTokenizer.EndText;
         encoder.Tokenizer.Save(folder);
         var pad = encoder.PadId == encoder.Tokenizer.EndId ? end : encoder.Tokenizer.Token(encoder.PadId);
         Dictionary<string, object> special = new() { ["bos_token"] = start, ["eos_token"] = end, ["pad_token"] = pad, ["unk_token"] = end };
         ConfigJson.Write(Path.Combine(folder, MapFile), special);
-        ConfigJson.Write(Path.Combine(folder, ConfigFile), new Dictionary<string, object>(special) { [LengthKey] = encoder.Length, ["tokenizer_class"] = "CLIPTokenizer" });
+        ConfigJson.Write(Path.Combine(folder, TokenizerSettings.ConfigFile), new Dictionary<string, object>(special) { [LengthKey] = encoder.Length, ["tokenizer_class"] = "CLIPTokenizer" });
     }
 }

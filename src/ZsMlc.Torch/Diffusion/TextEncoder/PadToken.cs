@@ -8,7 +8,7 @@ namespace ZsMlc.Torch.Diffusion.TextEncoder;
 /// <summary>The token behind the end of a prompt, as the files of a tokenizer folder name it.</summary>
 internal static class PadToken
 {
-    private const string ConfigFile = "tokenizer_config.json", MapFile = "special_tokens_map.json", Key = "pad_token", AddedTokens = "added_tokens_decoder";
+    private const string MapFile = "special_tokens_map.json", Key = "pad_token", AddedTokens = "added_tokens_decoder";
 
     /// <summary>Reads the id; the end token where no file names another.</summary>
     /// <param name="folder">The tokenizer's folder.</param>
@@ -16,7 +16,7 @@ internal static class PadToken
     /// <exception cref="CheckpointFormatException">A file is damaged, or its token is not in the vocabulary.</exception>
     public static int Read(string folder, ClipTokenizer tokenizer)
     {
-        var (config, map) = (ReadFile(folder, ConfigFile), ReadFile(folder, MapFile));
+        var (config, map) = (ReadFile(folder, TokenizerSettings.ConfigFile), ReadFile(folder, MapFile));
 
         // transformers lets the map overrule the configuration, unless the latter lists the special tokens itself; version 5 writes no map.
         var (first, second) = config.Values.ContainsKey(AddedTokens) ? (config, map) : (map, config);
