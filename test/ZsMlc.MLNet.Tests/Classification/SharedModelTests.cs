@@ -72,7 +72,7 @@ public sealed class SharedModelTests
         var call = Task.Run(() => model.Classifier.Save(held));
         gate.WaitForGuest();
 
-        var disposal = Task.Run(model.Dispose);
+        var disposal = Disposal(model);
         Assert.IsFalse(disposal.Wait(30));
         gate.Open();
 
@@ -101,7 +101,7 @@ public sealed class SharedModelTests
         var reading = Task.Run(() => Assert.ThrowsExactly<ObjectDisposedException>(() => cursor.MoveNext()));
         gate.WaitForGuest();
 
-        var disposal = Task.Run(cursor.Dispose);
+        var disposal = Disposal(cursor);
         Assert.IsFalse(disposal.Wait(30));
         gate.Open();
 
@@ -263,6 +263,21 @@ public sealed class SharedModelTests
     }))]);
 
     /// <summary>Holds a call until it is opened.</summary>
+    /// <summary>A disposal on a thread of its own, which the busy pool may start late; it has begun to wait, or ended, on return.</summary>
+    private static Task Disposal(IDisposable disposed)
+    {
+        Thread? thread = null;
+        var disposal = Task.Factory.StartNew(
+            () =>
+            {
+                Volatile.Write(ref thread, Thread.CurrentThread);
+                disposed.Dispose();
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Assert.IsTrue(SpinWait.SpinUntil(() => disposal.IsCompleted || Volatile.Read(ref thread)?.ThreadState.HasFlag(ThreadState.WaitSleepJoin) == true, TimeSpan.FromSeconds(20)));
+        return disposal;
+    }
+
     private sealed class Gate : IDisposable
     {
         private readonly ManualResetEventSlim _inside = new(), _open = new();
